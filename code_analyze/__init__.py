@@ -1,0 +1,1 @@
+"""Summary of a submission (analyze.py) and the cohort's similarity report."""

@@ -1,0 +1,1 @@
+"""Grading of untrusted submissions; the parent process never imports student code."""

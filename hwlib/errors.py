@@ -1,0 +1,69 @@
+"""One kind of error for everything that a user can mend, and one place where programs end on it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class HomeworkError(Exception):
+    """Something the user can mend.
+
+    The message says what was found, what was expected and what to type next; programs print it
+    without a traceback (see `cli_errors`).
+    """
+
+
+def os_error_sentence(error: OSError) -> str:
+    """The sentence that a user reads for an `OSError` of the file system."""
+    place = os.fspath(error.filename) if error.filename is not None else "a file"
+    if isinstance(place, bytes):
+        place = os.fsdecode(place)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: {place} could not be written. Free some space, then run the same command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"no permission for {place}. Choose a folder that you may write to "
+            "(--ckpt_dir, --log_dir, --data_dir) or change the rights of this one."
+        )
+    if error.errno == errno.ENOTDIR or error.errno == errno.EEXIST:
+        return f"{place} is a file where a folder is needed. Move it away or name another folder."
+    if error.errno == errno.ENOENT:
+        return f"{place} does not exist. Check the spelling of the path."
+    return f"{place}: {error.strerror or error}."
+
+
+@contextmanager
+def cli_errors() -> Iterator[None]:
+    """Ends a program with one clear sentence: exit code 2 for errors, 130 for Ctrl-C.
+
+    Use as a decorator of a `main` function or in a `with` statement. Everything else (our own bugs)
+    keeps its traceback.
+    """
+    try:
+        yield
+    except HomeworkError as error:
+        _leave(f"error: {error}", 2)
+    except NotImplementedError as error:
+        if "not filled in yet" not in str(error):
+            raise
+        _leave(f"{error}. Fill in the region between # TODO START and # TODO END, then run this again.", 2)
+    except KeyboardInterrupt:
+        _leave("interrupted: what was saved before stays; the same command goes on from there.", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`... | head`): nothing is left to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except OSError as error:
+        if error.errno is None:
+            raise
+        _leave(f"error: {os_error_sentence(error)}", 2)
+
+
+def _leave(sentence: str, code: int) -> None:
+    sys.stdout.flush()
+    print(f"\n{sentence}" if code == 130 else sentence, file=sys.stderr, flush=True)
+    raise SystemExit(code) from None
