@@ -1,1 +1,1 @@
-"""The engine that runs a student's files in a worker and says what it found: one for students, one for TAs."""
+"""The engine that runs a student's files in a worker: the same one for students and for TAs."""

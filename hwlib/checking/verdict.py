@@ -118,7 +118,8 @@ class LayerTable(Model):
         for row in self.rows:
             if len(row.cells) != len(self.columns):
                 raise ValueError(
-                    f"layer table: row {row.layer!r} has {len(row.cells)} cells for {len(self.columns)} columns"
+                    f"layer table: row {row.layer!r} has {len(row.cells)} cells, "
+                    f"expected {len(self.columns)}, one per column"
                 )
         return self
 
