@@ -23,7 +23,9 @@ def os_error_sentence(error: OSError) -> str:
     if isinstance(place, bytes):
         place = os.fsdecode(place)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full: {place} could not be written. Free some space, then run the same command again."
+        return (
+            f"the disk is full: {place} could not be written. Free some space and run the same command again."
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return (
             f"no permission for {place}. Choose a folder that you may write to "

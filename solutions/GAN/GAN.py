@@ -16,7 +16,7 @@ def get_discriminator(num_channels, hidden_dim, device):
 
 
 def weights_init(module):
-    """Initializes one module in place; `network.apply(weights_init)` calls it with every module of a network."""
+    """Initializes one module in place; `network.apply(weights_init)` calls it with every module."""
     # TODO START
     # Convolutions and transposed convolutions: weights from N(0, 0.02), where 0.02 is the standard deviation.
     # BatchNorm2d: weights from N(1, 0.02), biases 0. Other modules stay as they are.
@@ -38,17 +38,18 @@ class Generator(nn.Module):
         self.hidden_dim = hidden_dim
         # TODO START
         # self.decoder: the layers of the handout's table, latents [B, latent_dim, 1, 1] to images.
+        h = hidden_dim
         self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(latent_dim, 4 * hidden_dim, 4, 1, 0, bias=False),  # Gen-1 [B, 4 * hidden_dim, 4, 4]
-            nn.BatchNorm2d(4 * hidden_dim),
+            nn.ConvTranspose2d(latent_dim, 4 * h, 4, stride=1, padding=0, bias=False),  # Gen-1 [B, 4h, 4, 4]
+            nn.BatchNorm2d(4 * h),
             nn.ReLU(),
-            nn.ConvTranspose2d(4 * hidden_dim, 2 * hidden_dim, 4, 2, 1, bias=False),  # Gen-2 [B, 2 * hidden_dim, 8, 8]
-            nn.BatchNorm2d(2 * hidden_dim),
+            nn.ConvTranspose2d(4 * h, 2 * h, 4, stride=2, padding=1, bias=False),  # Gen-2 [B, 2h, 8, 8]
+            nn.BatchNorm2d(2 * h),
             nn.ReLU(),
-            nn.ConvTranspose2d(2 * hidden_dim, hidden_dim, 4, 2, 1, bias=False),  # Gen-3 [B, hidden_dim, 16, 16]
-            nn.BatchNorm2d(hidden_dim),
+            nn.ConvTranspose2d(2 * h, h, 4, stride=2, padding=1, bias=False),  # Gen-3 [B, h, 16, 16]
+            nn.BatchNorm2d(h),
             nn.ReLU(),
-            nn.ConvTranspose2d(hidden_dim, num_channels, 4, 2, 1, bias=False),  # Gen-4 [B, num_channels, 32, 32]
+            nn.ConvTranspose2d(h, num_channels, 4, stride=2, padding=1, bias=False),  # Gen-4 [B, C, 32, 32]
             nn.Tanh(),
         )
         # TODO END
@@ -71,22 +72,22 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images [B, num_channels, 32, 32] in [-1, 1] -> the probabilities [B] that they are real. Complete as given."""
+    """Images [B, num_channels, 32, 32] in [-1, 1] -> probabilities [B] of being real. Complete as given."""
 
     def __init__(self, num_channels, hidden_dim):
         super().__init__()
         self.num_channels = num_channels
-        self.hidden_dim = hidden_dim
+        self.hidden_dim = h = hidden_dim
         self.clf = nn.Sequential(
-            nn.Conv2d(num_channels, hidden_dim, 4, 2, 1, bias=False),  # [B, hidden_dim, 16, 16]
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(hidden_dim, 2 * hidden_dim, 4, 2, 1, bias=False),  # [B, 2 * hidden_dim, 8, 8]
-            nn.BatchNorm2d(2 * hidden_dim),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * hidden_dim, 4 * hidden_dim, 4, 2, 1, bias=False),  # [B, 4 * hidden_dim, 4, 4]
-            nn.BatchNorm2d(4 * hidden_dim),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(4 * hidden_dim, 1, 4, 1, 0, bias=False),  # [B, 1, 1, 1]
+            nn.Conv2d(num_channels, h, 4, stride=2, padding=1, bias=False),  # [B, h, 16, 16]
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(h, 2 * h, 4, stride=2, padding=1, bias=False),  # [B, 2h, 8, 8]
+            nn.BatchNorm2d(2 * h),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * h, 4 * h, 4, stride=2, padding=1, bias=False),  # [B, 4h, 4, 4]
+            nn.BatchNorm2d(4 * h),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * h, 1, 4, stride=1, padding=0, bias=False),  # [B, 1, 1, 1]
             nn.Sigmoid(),
         )
 

@@ -30,7 +30,7 @@ def main():
     parser = cli.make_parser(
         "GAN", __doc__, latent_dim=100, batch_size=64, num_train_steps=5_000, learning_rate=2e-4
     )
-    parser.add_argument("--hidden_dim", type=cli.positive_int, default=16, help="channels of the widest layers / 4")
+    parser.add_argument("--hidden_dim", type=cli.positive_int, default=16, help="h in the handout's tables")
     parser.add_argument("--beta1", type=cli.fraction, default=0.5, help="Adam's beta 1")
     args = cli.parse(parser)
 

@@ -60,9 +60,8 @@ class Trainer:
         loss_G.backward()
         self.optimG.step()
         D_G_z2 = fake_probs.mean()
-        # TODO END
-
         return loss_D, loss_G, D_x, D_G_z1, D_G_z2
+        # TODO END
 
     def train(self, num_train_steps, logging_steps, saving_steps):
         """Trains from the latest checkpoint, or from step 0, to num_train_steps."""
@@ -89,16 +88,16 @@ class Trainer:
         with fixed_random(0, self.device):
             samples = self.netG(self.fixed_noise)  # [100, 1, 32, 32] in [-1, 1]
         self.tb_writer.add_image("samples", grid((samples + 1) / 2), step)
-        self.monitor.images(step, samples, low=-1, high=1)
+        self.monitor.check_images(step, samples, low=-1, high=1)
         self.netG.train()
 
     def log(self, step, results):
         """Adds (loss_D, loss_G, D_x, D_G_z1, D_G_z2) to the curves."""
         names = "discriminator_loss", "generator_loss", "D(x)", "D(G(z1))", "D(G(z2))"
         values = [float(value) for value in results]
-        for name, value in zip(names, values):
+        for name, value in zip(names, values, strict=True):
             self.tb_writer.add_scalar(name, value, step)
-        self.monitor.gan_losses(step, *values)
+        self.monitor.check(step, finite=values[:2], saturated=(values[2], values[3]))
 
     def save(self, step):
         """Everything that the rest of the training depends on."""

@@ -24,7 +24,7 @@ class Dataset:
         # TODO END
 
     def training_batch(self, step):
-        """The batch [B, 1, 32, 32] of a training step (1, 2, 3, ...): the same one whenever it is asked for."""
+        """The batch [B, 1, 32, 32] of training step 1, 2, 3, ...; asked again, it is the same."""
         return self.scale(self.train_images[self.order.indices(step)])
 
     def dev_batches(self, batch_size=500):

@@ -30,7 +30,9 @@ def main():
     parser = cli.make_parser(
         "VAE", __doc__, latent_dim=10, batch_size=32, num_train_steps=25_000, learning_rate=1e-3
     )
-    parser.add_argument("--architecture", choices=["conv", "fc", "shallow"], default="conv", help="bonus question")
+    parser.add_argument(
+        "--architecture", choices=["conv", "fc", "shallow"], default="conv", help="bonus question"
+    )
     args = cli.parse(parser)
 
     run = open_run(args, parser)

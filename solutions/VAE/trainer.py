@@ -38,7 +38,7 @@ class Trainer:
         # TODO END
 
     def train_step(self, imgs):
-        """One step of the optimizer on imgs [B, C, 32, 32]; returns (loss, recon_loss, kl_loss), 0-d tensors."""
+        """One optimization step on imgs [B, C, 32, 32]; returns 0-d tensors (loss, recon_loss, kl_loss)."""
         # TODO START
         # loss = recon_loss + kl_loss. No gradient of an earlier step may be left in this one.
         recon, mu, log_std = self.model(imgs)  # [B, C, 32, 32], [B, latent_dim], [B, latent_dim]
@@ -82,7 +82,7 @@ class Trainer:
             recon, samples = self.model(imgs)[0], self.model(z=self.fixed_noise)  # [100, 1, 32, 32] each
         for name, pictures in ("dev_imgs", imgs), ("reconstructions", recon), ("samples", samples):
             self.tb_writer.add_image(name, grid(pictures), step)
-        self.monitor.images(step, samples, low=0, high=1)
+        self.monitor.check_images(step, samples, low=0, high=1)
         self.model.train()
 
     def log(self, step, losses, prefix=""):
@@ -91,7 +91,7 @@ class Trainer:
         self.tb_writer.add_scalar(prefix + "loss", loss, step)
         self.tb_writer.add_scalar(prefix + "reconstruction_loss", recon_loss, step)
         self.tb_writer.add_scalar(prefix + "KL_divergence", kl_loss, step)
-        self.monitor.vae_losses(step, recon_loss, kl_loss)
+        self.monitor.check(step, finite=(recon_loss, kl_loss), image_sum=recon_loss, vanishing=kl_loss)
 
     def save(self, step):
         """Everything that the rest of the training depends on."""
