@@ -1,0 +1,80 @@
+"""A worker as a plain child process: for students checking their own work, on every system.
+
+There is no wall: the student's code may do what the student may do. The grader does not use it except
+where `--sandbox none` is spelled out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import hwlib
+from hwlib.checking.session import GraderError
+
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import hwlib; del sys.path[0]; "
+    "from hwlib.checking.worker import main; main(sys.argv[2])"
+)
+_WINDOWS = sys.platform == "win32"
+
+
+class SubprocessConnection:
+    """A child process, its standard streams and its process group."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.process = process
+        self.requests: BinaryIO = process.stdin  # type: ignore[assignment]
+        self.replies: BinaryIO = process.stdout  # type: ignore[assignment]
+        self.output: BinaryIO | None = process.stderr  # type: ignore[assignment]
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if not _WINDOWS and self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=10)
+
+    def describe_end(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self.process.wait(timeout=5)
+            if code < 0:
+                return f"it was ended by signal {-code} ({signal.Signals(-code).name})"
+            return f"it exited with code {code}"
+        return "it closed its end of the channel"
+
+
+class SubprocessTransport:
+    """Runs the worker as `python -I` in the student's folder."""
+
+    wall = "none (child process)"
+
+    def __init__(self, python: str = sys.executable) -> None:
+        self.python = python
+
+    def connect(self, folder: Path) -> SubprocessConnection:
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "MPLBACKEND": "Agg",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        root = str(Path(hwlib.__file__).resolve().parent.parent)
+        try:
+            process = subprocess.Popen(
+                [self.python, "-I", "-B", "-X", "utf8", "-c", _BOOT, root, str(folder)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                bufsize=0, cwd=folder, env=environment, start_new_session=not _WINDOWS,
+            )  # fmt: skip
+        except OSError as error:
+            raise GraderError(f"{self.python} could not be started in {folder}: {error.strerror}") from None
+        return SubprocessConnection(process)

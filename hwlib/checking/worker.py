@@ -1,0 +1,76 @@
+"""The worker: reads requests, runs operations on the student's code, writes replies.
+
+It is started as a child process (`python -c ... main()`, the public checks) or forked inside a sandbox (the
+grader). It holds no answers: the parent sends inputs and decides about what comes back.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from hwlib.checking import student
+from hwlib.checking.operations import EngineError, Operations, StudentCode, as_tensor
+from hwlib.checking.protocol import FrameError, RawArray, pack, read_frame, unpack, write_frame
+from hwlib.checking.tensors import TooLarge, to_raw
+
+
+def serve(folder: Path, requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answers requests about the student's folder until the parent closes its end."""
+    torch.set_num_threads(1)
+    student.install(folder)
+    operations = Operations(folder)
+    while True:
+        frame = read_frame(requests.read)
+        if frame is None:
+            return
+        body, arrays = frame
+        reply, reply_arrays = _answer(operations, body, arrays)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BaseException:  # a closed or replaced stream of the student's
+                pass
+        write_frame(replies, {"id": body["id"], **reply}, reply_arrays)
+
+
+def _answer(
+    operations: Operations, body: Any, arrays: list[RawArray]
+) -> tuple[dict[str, Any], list[RawArray]]:
+    reply_arrays: list[RawArray] = []
+    try:
+        params = unpack(body["params"], arrays, as_tensor, operations.resolve)
+        result = operations.run(body["op"], params)
+        return {"result": pack(result, reply_arrays, to_raw)}, reply_arrays
+    except StudentCode as error:
+        assert error.__cause__ is not None
+        return {"error": student.describe_error(error.__cause__, operations.folder)}, []
+    except TooLarge as error:
+        return {"error": {"kind": "bad_reply", "type": "", "message": str(error), "traceback": []}}, []
+    except (EngineError, FrameError) as error:
+        return {"error": {"kind": "engine", "type": "", "message": str(error), "traceback": []}}, []
+    except BaseException as error:  # something of the student's that breaks while it is read
+        return {"error": student.describe_error(error, operations.folder)}, []
+
+
+def main(folder: str) -> None:
+    """Serves over the standard streams: requests on standard input, replies on standard output.
+
+    The channel moves to descriptors of its own first; what the student prints goes to standard error.
+    """
+    requests = os.fdopen(os.dup(0), "rb", buffering=0)
+    replies = os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    path = Path(folder).resolve()
+    os.chdir(path)
+    sys.argv = ["main.py"]
+    serve(path, requests, replies)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # neither atexit handlers nor threads of the student's hold us up
