@@ -7,120 +7,25 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
-import numpy as np
+from hwlib.checking.arrays import from_numpy, to_numpy
+from hwlib.checking.errors import GraderError, StudentError, StudentLine, Todo, read_error
+from hwlib.checking.protocol import MAX_FRAME, FrameError, RawArray, read_frame, write_frame
+from hwlib.checking.transport import Output, Transport
+from hwlib.checking.values import Opaque, Ref, pack, unpack
 
-from hwlib.checking.protocol import (
-    MAX_FRAME,
-    FrameError,
-    Opaque,
-    RawArray,
-    pack,
-    read_frame,
-    unpack,
-    write_frame,
-)
-
-KEPT_OUTPUT = 16 << 10
-KINDS = ("exception", "not_filled_in", "bad_reply", "engine")
-
-
-@dataclass(frozen=True)
-class StudentLine:
-    """A line of the student's in a traceback: the file relative to the folder, with forward slashes."""
-
-    file: str
-    line: int
-    function: str
-    code: str
-
-
-@dataclass(frozen=True)
-class Todo:
-    """A region that is not filled in yet."""
-
-    file: str
-    number: int
-    title: str
-
-
-class StudentError(Exception):
-    """The student's code did not give an answer.
-
-    kind: "exception" | "not_filled_in" | "crashed" (the process is gone) | "timeout" | "bad_reply" (what came is
-    no answer). After crashed, timeout and bad_reply the session is over.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        message: str,
-        *,
-        type: str = "",
-        traceback: tuple[StudentLine, ...] = (),
-        todo: Todo | None = None,
-    ) -> None:
-        super().__init__(f"{type}: {message}" if type else message)
-        self.kind = kind
-        self.message = message
-        self.type = type
-        self.traceback = traceback
-        self.todo = todo
-
-
-class GraderError(Exception):
-    """Something of ours failed; it says nothing about the student's work."""
-
-
-class Connection(Protocol):
-    """A started worker, as a transport hands it over."""
-
-    requests: BinaryIO
-    replies: BinaryIO
-    output: BinaryIO | None
-
-    def kill(self) -> None:
-        """Ends the worker and everything that it has started, at once. May be called twice."""
-
-    def describe_end(self) -> str:
-        """How the worker ended ("it exited with code 0"), for the message of a crash."""
-
-
-class Transport(Protocol):
-    """A way to run a worker on a student's folder."""
-
-    wall: str  # the wall in force, as it stands in the results: "bubblewrap", "none", ...
-
-    def connect(self, folder: Path) -> Connection:
-        """Starts a worker. Raises GraderError where the wall can't be put up."""
-
-
-@dataclass
-class Output:
-    """What the student's code printed: the head and the tail of it."""
-
-    head: bytes = b""
-    tail: bytes = b""
-    total: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, data: bytes) -> None:
-        with self._lock:
-            self.total += len(data)
-            room = KEPT_OUTPUT - len(self.head)
-            self.head += data[:room]
-            self.tail = (self.tail + data[room:])[-KEPT_OUTPUT:] if len(data) > room else self.tail
-
-    def text(self) -> str:
-        """Head and tail as text, with the number of bytes between them that were dropped."""
-        with self._lock:
-            dropped = self.total - len(self.head) - len(self.tail)
-            middle = f"\n... {dropped} bytes left out ...\n".encode() if dropped else b""
-            return (self.head + middle + self.tail).decode("utf-8", "replace")
+__all__ = [
+    "GraderError",
+    "Opaque",
+    "Ref",
+    "StudentError",
+    "StudentLine",
+    "Todo",
+    "Transport",
+    "WorkerSession",
+]
 
 
 class WorkerSession:
@@ -139,7 +44,6 @@ class WorkerSession:
         self.wall = transport.wall
         self.output = Output()
         self._ended: StudentError | None = None
-        self._answered = False
         self._connection = transport.connect(Path(folder).resolve())
         self._frames: queue.Queue[Any] = queue.Queue(maxsize=1)
         threading.Thread(target=self._read, daemon=True).start()
@@ -176,7 +80,7 @@ class WorkerSession:
         number = secrets.token_hex(8)
         arrays: list[RawArray] = []
         params = {name.removesuffix("_"): value for name, value in params.items()}
-        body = {"id": number, "op": op, "params": pack(params, arrays, _from_numpy)}
+        body = {"id": number, "op": op, "params": pack(params, arrays, from_numpy)}
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         # Both a write that nobody reads and a reply that never comes end with the worker.
         watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), self._connection.kill)
@@ -222,7 +126,7 @@ class WorkerSession:
                 if not isinstance(result, dict):
                     raise FrameError("it is no dictionary")
                 return result
-            error = _student_error(body["error"])
+            error = read_error(body["error"])
         except FrameError as fault:
             raise self._end("bad_reply", f"what came back is no answer: {fault}") from None
         if error.kind == "engine":
@@ -252,43 +156,3 @@ class WorkerSession:
         with contextlib.suppress(OSError, ValueError):
             while data := stream.read(65536):
                 self.output.add(data)
-
-
-def _student_error(error: Any) -> StudentError:
-    """The error of a reply, with every part of it checked: it comes from the worker."""
-    if not isinstance(error, dict) or error.get("kind") not in KINDS:
-        raise FrameError("it is neither a result nor an error")
-    lines = []
-    for line in error["traceback"][:50] if isinstance(error.get("traceback"), list) else []:
-        if isinstance(line, dict) and type(line.get("line")) is int:
-            texts = [str(line.get(key, ""))[:200] for key in ("file", "function", "code")]
-            lines.append(StudentLine(texts[0], line["line"], texts[1], texts[2]))
-    todo = error.get("todo")
-    region = None
-    if isinstance(todo, dict) and type(todo.get("number")) is int:
-        region = Todo(str(todo.get("file"))[:80], todo["number"], str(todo.get("title"))[:80])
-    message, name = str(error.get("message", ""))[:500], str(error.get("type", ""))[:80]
-    kind = error["kind"] if error["kind"] != "not_filled_in" or region else "exception"
-    return StudentError(kind, message, type=name, traceback=tuple(lines), todo=region)
-
-
-def _from_numpy(value: Any) -> RawArray | Opaque | None:
-    if isinstance(value, np.generic):
-        value = np.asarray(value)
-    if isinstance(value, np.ndarray):
-        return RawArray(value.dtype.name, value.shape, np.ascontiguousarray(value).tobytes())
-    if isinstance(value, Mapping) or hasattr(value, "__fspath__"):
-        raise TypeError(f"{type(value).__name__} can't be sent to a worker: pass a plain dict or str")
-    raise TypeError(f"{type(value).__name__} can't be sent to a worker")
-
-
-def to_numpy(array: RawArray) -> np.ndarray:
-    """A numpy array of a raw one. bfloat16, which numpy lacks, becomes float32 with the same values."""
-    if array.dtype == "bfloat16":
-        widened = np.frombuffer(array.data, dtype="<u2").astype(np.uint32) << 16
-        return widened.view(np.float32).reshape(array.shape)
-    if array.dtype == "bool":
-        return (np.frombuffer(array.data, dtype=np.uint8) != 0).reshape(array.shape)
-    return (
-        np.frombuffer(array.data, dtype=np.dtype(array.dtype).newbyteorder("<")).reshape(array.shape).copy()
-    )

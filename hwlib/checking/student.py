@@ -122,8 +122,9 @@ def run_as_main(path: Path) -> None:
 def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
     """What the parent may know about an exception: its kind, type, message and the student's own lines.
 
-    Keys: kind ("exception" | "not_filled_in"), type, message, traceback (a list of {file, line, function, code},
-    outermost first, files relative to the folder) and, for an unfilled region, todo {file, number, title}.
+    Keys: kind ("exception" | "not_filled_in"), type, message, traceback (a list of {file, line, function,
+    code}, outermost first, files relative to the folder) and for an
+    unfilled region todo {file, number, title}.
     Works on exceptions that lie about themselves: whatever they raise is left out.
     """
     message = _message(error)

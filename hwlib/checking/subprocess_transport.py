@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import hwlib
-from hwlib.checking.session import GraderError
+from hwlib.checking.errors import GraderError
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); import hwlib; del sys.path[0]; "

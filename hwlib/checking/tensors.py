@@ -6,20 +6,21 @@ from typing import Any
 
 import torch
 
-from hwlib.checking.protocol import ITEM_SIZES, MAX_FRAME, Opaque, RawArray
+from hwlib.checking.protocol import ITEM_SIZES, MAX_FRAME, RawArray
+from hwlib.checking.values import Opaque
 
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in ITEM_SIZES}
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A tensor of the student's claims more bytes than one reply may have."""
 
 
 def to_raw(value: Any) -> RawArray | Opaque | None:
     """A tensor's content as it stands, whatever its class says about itself; None for other values.
 
-    Raises TooLarge for tensors over the frame limit (a stride-0 tensor may claim a terabyte).
+    Raises TooLargeError for tensors over the frame limit (a stride-0 tensor may claim a terabyte).
     """
     if not isinstance(value, torch.Tensor):
         return _number(value)
@@ -29,7 +30,9 @@ def to_raw(value: Any) -> RawArray | Opaque | None:
         if value.device.type == "meta":
             return Opaque(f"meta {str(value.dtype).removeprefix('torch.')}{list(value.shape)}")
         if value.numel() * value.element_size() > MAX_FRAME:
-            raise TooLarge(f"a tensor of shape {list(value.shape)} is over the limit of {MAX_FRAME} bytes")
+            raise TooLargeError(
+                f"a tensor of shape {list(value.shape)} is over the limit of {MAX_FRAME} bytes"
+            )
         plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         data = bytes(plain.reshape(-1).view(torch.uint8).numpy().data) if plain.numel() else b""
         return RawArray(_NAMES[plain.dtype], tuple(plain.shape), data)

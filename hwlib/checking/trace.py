@@ -26,8 +26,8 @@ class Recorder(TorchDispatchMode):
         inputs: the tensors of the call, in order.
 
     Attributes:
-        values: [{id, kind, name, shape, dtype, array}], kind "input" | "parameter" | "buffer" | "constant" | "op"; the
-            array (only of parameters, buffers and constants) is the content before the operation ran.
+        values: [{id, kind, name, shape, dtype, array}], kind "input", "parameter", "buffer", "constant" or "op";
+            the array (only of parameters, buffers and constants) is the content before the operation ran.
         ops: [{name, overload, args, outputs}], args by their names in the operator's schema with defaults
             filled in; tensors in them are {"value": id}.
     """
@@ -101,7 +101,7 @@ class Recorder(TorchDispatchMode):
 
 def _address(tensor: torch.Tensor) -> tuple[int, int]:
     # A view of a whole parameter (a reshape, a transposition) has its storage and its offset.
-    return tensor.untyped_storage().data_ptr(), tensor.storage_offset()
+    return tensor.untyped_storage().data_ptr(), int(tensor.storage_offset())
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

@@ -6,6 +6,7 @@ grader). It holds no answers: the parent sends inputs and decides about what com
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any, BinaryIO
 import torch
 
 from hwlib.checking import student
-from hwlib.checking.operations import EngineError, Operations, StudentCode, as_tensor
-from hwlib.checking.protocol import FrameError, RawArray, pack, read_frame, unpack, write_frame
-from hwlib.checking.tensors import TooLarge, to_raw
+from hwlib.checking.operations import EngineError, Operations, StudentCodeError
+from hwlib.checking.protocol import FrameError, RawArray, read_frame, write_frame
+from hwlib.checking.tensors import TooLargeError, from_raw, to_raw
+from hwlib.checking.values import pack, unpack
 
 
 def serve(folder: Path, requests: BinaryIO, replies: BinaryIO) -> None:
@@ -31,10 +33,8 @@ def serve(folder: Path, requests: BinaryIO, replies: BinaryIO) -> None:
         body, arrays = frame
         reply, reply_arrays = _answer(operations, body, arrays)
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(BaseException):  # closed or replaced by the student
                 stream.flush()
-            except BaseException:  # a closed or replaced stream of the student's
-                pass
         write_frame(replies, {"id": body["id"], **reply}, reply_arrays)
 
 
@@ -43,13 +43,12 @@ def _answer(
 ) -> tuple[dict[str, Any], list[RawArray]]:
     reply_arrays: list[RawArray] = []
     try:
-        params = unpack(body["params"], arrays, as_tensor, operations.resolve)
+        params = unpack(body["params"], arrays, from_raw, operations.resolve)
         result = operations.run(body["op"], params)
         return {"result": pack(result, reply_arrays, to_raw)}, reply_arrays
-    except StudentCode as error:
-        assert error.__cause__ is not None
-        return {"error": student.describe_error(error.__cause__, operations.folder)}, []
-    except TooLarge as error:
+    except StudentCodeError as error:
+        return {"error": student.describe_error(error.__cause__ or error, operations.folder)}, []
+    except TooLargeError as error:
         return {"error": {"kind": "bad_reply", "type": "", "message": str(error), "traceback": []}}, []
     except (EngineError, FrameError) as error:
         return {"error": {"kind": "engine", "type": "", "message": str(error), "traceback": []}}, []

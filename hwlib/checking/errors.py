@@ -1,0 +1,75 @@
+"""How a request to a worker fails: by the student's code, or by ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hwlib.checking.protocol import FrameError
+
+KINDS = ("exception", "not_filled_in", "bad_reply", "engine")
+
+
+@dataclass(frozen=True)
+class StudentLine:
+    """A line of the student's in a traceback: the file relative to the folder, with forward slashes."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Todo:
+    """A region that is not filled in yet."""
+
+    file: str
+    number: int
+    title: str
+
+
+class StudentError(Exception):
+    """The student's code did not give an answer.
+
+    kind: "exception" | "not_filled_in" | "crashed" (the process is gone) | "timeout" | "bad_reply" (what came
+    is no answer). After crashed, timeout and bad_reply the session is over.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        type: str = "",
+        traceback: tuple[StudentLine, ...] = (),
+        todo: Todo | None = None,
+    ) -> None:
+        super().__init__(f"{type}: {message}" if type else message)
+        self.kind = kind
+        self.message = message
+        self.type = type
+        self.traceback = traceback
+        self.todo = todo
+
+
+class GraderError(Exception):
+    """Something of ours failed; it says nothing about the student's work."""
+
+
+def read_error(error: Any) -> StudentError:
+    """The error of a reply, with every part of it checked: it comes from the worker."""
+    if not isinstance(error, dict) or error.get("kind") not in KINDS:
+        raise FrameError("it is neither a result nor an error")
+    lines = []
+    for line in error["traceback"][:50] if isinstance(error.get("traceback"), list) else []:
+        if isinstance(line, dict) and type(line.get("line")) is int:
+            texts = [str(line.get(key, ""))[:200] for key in ("file", "function", "code")]
+            lines.append(StudentLine(texts[0], line["line"], texts[1], texts[2]))
+    todo = error.get("todo")
+    region = None
+    if isinstance(todo, dict) and type(todo.get("number")) is int:
+        region = Todo(str(todo.get("file"))[:80], todo["number"], str(todo.get("title"))[:80])
+    message, name = str(error.get("message", ""))[:500], str(error.get("type", ""))[:80]
+    kind = error["kind"] if error["kind"] != "not_filled_in" or region else "exception"
+    return StudentError(kind, message, type=name, traceback=tuple(lines), todo=region)

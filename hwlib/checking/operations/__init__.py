@@ -1,0 +1,38 @@
+"""What the parent can ask of a worker. Each operation is a method `op_<name>`; its docstring is its manual.
+
+Nothing here knows a track, an expected answer or a check: these are the few things that one does with Python
+objects and tensors. Values keep their names ("as") in the worker, so that later requests can refer to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from hwlib.checking.operations.base import EngineError, StudentCodeError
+from hwlib.checking.operations.calling import Calling
+from hwlib.checking.operations.making import Making
+from hwlib.checking.operations.running import Running
+from hwlib.checking.operations.state import State
+
+__all__ = ["EngineError", "Operations", "StudentCodeError"]
+
+
+class Operations(Making, Calling, State, Running):
+    """All operations on one student's folder."""
+
+    def run(self, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Runs one operation and returns its reply. Raises StudentCodeError or EngineError."""
+        method: Callable[..., dict[str, Any]] | None = getattr(self, f"op_{op}", None)
+        if method is None:
+            raise EngineError(f"unknown operation {op!r}")
+        try:
+            return method(**params)
+        except TypeError as error:
+            raise EngineError(f"{op}: {error}") from error
+
+    def op_hello(self) -> dict[str, Any]:
+        """The worker's versions: {"torch": "2.x"}."""
+        return {"torch": torch.__version__}

@@ -1,0 +1,57 @@
+"""What a session needs of the thing that runs its worker, and what it keeps of the worker's printing."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+KEPT_OUTPUT = 16 << 10
+
+
+class Connection(Protocol):
+    """A started worker, as a transport hands it over."""
+
+    requests: BinaryIO
+    replies: BinaryIO
+    output: BinaryIO | None
+
+    def kill(self) -> None:
+        """Ends the worker and everything that it has started, at once. May be called twice."""
+
+    def describe_end(self) -> str:
+        """How the worker ended ("it exited with code 0"), for the message of a crash."""
+
+
+class Transport(Protocol):
+    """A way to run a worker on a student's folder."""
+
+    wall: str  # the wall in force, as it stands in the results: "bubblewrap", "none", ...
+
+    def connect(self, folder: Path) -> Connection:
+        """Starts a worker. Raises GraderError where the wall can't be put up."""
+
+
+@dataclass
+class Output:
+    """What the student's code printed: the head and the tail of it."""
+
+    head: bytes = b""
+    tail: bytes = b""
+    total: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, data: bytes) -> None:
+        with self._lock:
+            self.total += len(data)
+            room = KEPT_OUTPUT - len(self.head)
+            self.head += data[:room]
+            self.tail = (self.tail + data[room:])[-KEPT_OUTPUT:] if len(data) > room else self.tail
+
+    def text(self) -> str:
+        """Head and tail as text, with the number of bytes between them that were dropped."""
+        with self._lock:
+            dropped = self.total - len(self.head) - len(self.tail)
+            middle = f"\n... {dropped} bytes left out ...\n".encode() if dropped else b""
+            return (self.head + middle + self.tail).decode("utf-8", "replace")

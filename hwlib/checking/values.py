@@ -1,0 +1,123 @@
+"""Values inside frames: JSON, and marks for what JSON has no word for.
+
+A marked value is an object with a single key:
+
+    {"tensor": i}          array number i of the frame
+    {"tuple": [...]}       a tuple
+    {"dict": [[k, v],...]} a dictionary
+    {"ref": "name"}        an object that the worker keeps under a name (parent to worker only)
+    {"bytes": i}           array number i (uint8) read as bytes
+    {"opaque": "type"}     a value that can't cross, by the name of its type (worker to parent only)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hwlib.checking.protocol import FrameError, RawArray
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands for an object that the worker keeps under `name`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands for a value of the student's that can't cross; `type` is the name of its type."""
+
+    type: str
+
+
+def pack(
+    value: Any, arrays: list[RawArray], convert: Callable[[Any], RawArray | Opaque | None], depth: int = 0
+) -> Any:
+    """Turns a value into JSON with marked objects, appending its arrays to `arrays`.
+
+    `convert` turns a tensor (or numpy array) into a RawArray; None means that it is neither, and the value
+    crosses as opaque.
+    """
+    if depth > 40:
+        return {"opaque": "too deeply nested"}
+    # Exact types: a subclass of float or str may lie about anything.
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if type(value) is bytes:
+        arrays.append(RawArray("uint8", (len(value),), value))
+        return {"bytes": len(arrays) - 1}
+    if isinstance(value, RawArray):
+        arrays.append(value)
+        return {"tensor": len(arrays) - 1}
+    if isinstance(value, Ref):
+        return {"ref": value.name}
+    if isinstance(value, Opaque):
+        return {"opaque": value.type}
+    if type(value) is list:
+        return [pack(item, arrays, convert, depth + 1) for item in value]
+    if type(value) is tuple:
+        return {"tuple": [pack(item, arrays, convert, depth + 1) for item in value]}
+    if type(value) is dict:
+        pairs = [
+            [pack(key, arrays, convert, depth + 1), pack(item, arrays, convert, depth + 1)]
+            for key, item in value.items()
+        ]
+        return {"dict": pairs}
+    converted = convert(value)
+    if isinstance(converted, RawArray):
+        arrays.append(converted)
+        return {"tensor": len(arrays) - 1}
+    return {"opaque": converted.type if converted else type(value).__name__[:80]}
+
+
+def unpack(
+    body: Any,
+    arrays: list[RawArray],
+    convert: Callable[[RawArray], Any],
+    resolve: Callable[[str], Any] | None = None,
+    depth: int = 0,
+) -> Any:
+    """The value of a body. `resolve` looks up {"ref": name}; None refuses references."""
+    if body is None or isinstance(body, (bool, int, float, str)):
+        return body
+    if depth > 60:
+        raise FrameError("a value is too deeply nested")
+    if isinstance(body, list):
+        return [unpack(item, arrays, convert, resolve, depth + 1) for item in body]
+    if len(body) != 1:
+        raise FrameError("a value carries no single known mark")
+    ((mark, content),) = body.items()
+    if mark in ("tensor", "bytes"):
+        if type(content) is not int or not 0 <= content < len(arrays):
+            raise FrameError("a value refers to an array that is not in the frame")
+        return convert(arrays[content]) if mark == "tensor" else bytes(arrays[content].data)
+    if mark == "tuple" and isinstance(content, list):
+        return tuple(unpack(item, arrays, convert, resolve, depth + 1) for item in content)
+    if mark == "dict" and isinstance(content, list):
+        return _unpack_dict(content, arrays, convert, resolve, depth)
+    if mark == "ref" and isinstance(content, str) and resolve is not None:
+        return resolve(content)
+    if mark == "opaque" and isinstance(content, str):
+        return Opaque(content[:80])
+    raise FrameError("a value carries an unknown mark")
+
+
+def _unpack_dict(
+    content: list[Any],
+    arrays: list[RawArray],
+    convert: Callable[[RawArray], Any],
+    resolve: Callable[[str], Any] | None,
+    depth: int,
+) -> dict[Any, Any]:
+    result = {}
+    for pair in content:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise FrameError("a dictionary is not made of pairs")
+        key = unpack(pair[0], arrays, convert, resolve, depth + 1)
+        if key is not None and type(key) not in (str, int, float, bool):
+            raise FrameError("a dictionary has a key that is neither a text nor a number")
+        result[key] = unpack(pair[1], arrays, convert, resolve, depth + 1)
+    return result
