@@ -11,7 +11,7 @@ from hwlib.checking.values import Opaque
 
 
 def from_numpy(value: Any) -> RawArray | Opaque | None:
-    """The raw form of a numpy array or scalar. Raises TypeError for everything that can't be sent to a worker."""
+    """The raw form of a numpy array or scalar. Raises TypeError for what can't be sent to a worker."""
     if isinstance(value, np.generic):
         value = np.asarray(value)
     if isinstance(value, np.ndarray):

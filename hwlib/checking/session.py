@@ -16,16 +16,12 @@ from hwlib.checking.protocol import MAX_FRAME, FrameError, RawArray, read_frame,
 from hwlib.checking.transport import Output, Transport
 from hwlib.checking.values import Opaque, Ref, pack, unpack
 
+# What a check needs to talk to a worker, in one place.
 __all__ = [
-    "GraderError",
-    "Opaque",
-    "Ref",
-    "StudentError",
-    "StudentLine",
-    "Todo",
-    "Transport",
-    "WorkerSession",
-]
+    "GraderError", "Opaque", "Ref", "StudentError", "StudentLine", "Todo", "Transport", "WorkerSession",
+]  # fmt: skip
+
+MAX_OUTPUT = 64 << 20
 
 
 class WorkerSession:
@@ -46,7 +42,8 @@ class WorkerSession:
         self._ended: StudentError | None = None
         self._connection = transport.connect(Path(folder).resolve())
         self._frames: queue.Queue[Any] = queue.Queue(maxsize=1)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         if self._connection.output is not None:
             threading.Thread(target=self._drain, args=(self._connection.output,), daemon=True).start()
         try:
@@ -94,14 +91,14 @@ class WorkerSession:
             frame = None
         finally:
             watchdog.cancel()
-        if frame is None and time.monotonic() >= deadline:
-            raise self._end(
-                "timeout", f"no answer within {self.timeout if timeout is None else timeout:g} seconds"
-            )
+        if not isinstance(frame, tuple) and self.output.total > MAX_OUTPUT:
+            raise self._end("crashed", f"the program printed more than {MAX_OUTPUT >> 20} MiB and was ended")
+        if not isinstance(frame, tuple) and time.monotonic() >= deadline:
+            seconds = self.timeout if timeout is None else timeout
+            raise self._end("timeout", f"no answer within {seconds:g} seconds")
         if frame is None:
-            raise self._end(
-                "crashed", f"the process ended without an answer: {self._connection.describe_end()}"
-            )
+            end = self._connection.describe_end()
+            raise self._end("crashed", f"the process ended without an answer: {end}")
         if isinstance(frame, FrameError):
             raise self._end("bad_reply", f"what came back is no answer: {frame}")
         return self._decode(frame, number, reply_limit)
@@ -111,8 +108,9 @@ class WorkerSession:
         if self._ended is None:
             self._ended = StudentError("crashed", "the session was closed")
         self._connection.kill()
-        with contextlib.suppress(queue.Empty):
-            self._frames.get_nowait()  # lets a reader that holds a frame see the end
+        while self._reader.is_alive():  # it may hold frames that nobody asked for
+            with contextlib.suppress(queue.Empty):
+                self._frames.get(timeout=0.05)
 
     def _decode(self, frame: tuple[Any, list[RawArray]], number: str, reply_limit: int) -> Any:
         body, arrays = frame
@@ -156,3 +154,5 @@ class WorkerSession:
         with contextlib.suppress(OSError, ValueError):
             while data := stream.read(65536):
                 self.output.add(data)
+                if self.output.total > MAX_OUTPUT:
+                    self._connection.kill()

@@ -26,8 +26,8 @@ class Recorder(TorchDispatchMode):
         inputs: the tensors of the call, in order.
 
     Attributes:
-        values: [{id, kind, name, shape, dtype, array}], kind "input", "parameter", "buffer", "constant" or "op";
-            the array (only of parameters, buffers and constants) is the content before the operation ran.
+        values: [{id, kind, name, shape, dtype, array}], kind "input", "parameter", "buffer", "constant" or
+            "op"; the array (only of parameters, buffers and constants) is the content before the operation ran.
         ops: [{name, overload, args, outputs}], args by their names in the operator's schema with defaults
             filled in; tensors in them are {"value": id}.
     """
