@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -49,6 +50,4 @@ def misplaced(at: tuple[str | int, ...], message: str) -> PydanticCustomError:
 
 def duplicates(names: list[str]) -> list[str]:
     """The names that occur more than once, each once, in order of appearance."""
-    return [
-        name for index, name in enumerate(names) if name in names[:index] and name not in names[: index - 1]
-    ]
+    return [name for name, count in Counter(names).items() if count > 1]

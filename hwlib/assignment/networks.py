@@ -128,7 +128,8 @@ class Network(Part):
                     side = layer.side_from(volume[1])
                     if layer.output[1:] != [side, side]:
                         found = f"found the output {layer.output[1]} x {layer.output[2]}"
-                        expected = f"expected {side} x {side} from {volume[1]} x {volume[2]} by kernel, stride and padding"
+                        size = f"{volume[1]} x {volume[2]}"
+                        expected = f"expected {side} x {side}: {size} by kernel, stride and padding"
                         raise misplaced(("layers", index, "output"), f"{found}, {expected}")
             volume = layer.output
         return self
