@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
+import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from hwlib.errors import HomeworkError
+
+
+def to_floats(values: Sequence[Tensor | float]) -> list[float]:
+    """Numbers and 0-d tensors as floats; all tensors leave their device in one transfer."""
+    tensors = [value.detach().float() for value in values if isinstance(value, Tensor)]
+    moved = iter(torch.stack(tensors).tolist() if tensors else [])
+    return [next(moved) if isinstance(value, Tensor) else float(value) for value in values]
 
 
 class TrainingSteps:
@@ -39,10 +48,10 @@ class TrainingSteps:
         self._closing = self._closing or self._interrupted
         return self._closing or step == self.total
 
-    def show(self, **values: Any) -> None:
-        """Shows numbers (floats or 0-d tensors) behind the progress bar."""
+    def show(self, **values: float) -> None:
+        """Shows numbers behind the progress bar, at its next redrawing."""
         if self._bar is not None:
-            self._bar.set_postfix({name: f"{float(value):.4g}" for name, value in values.items()})
+            self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()}, refresh=False)
 
     def __iter__(self) -> Iterator[int]:
         if self.first > self.total:

@@ -7,7 +7,7 @@ from hwlib import checkpoint
 from hwlib.device import fixed_random, random_state, set_random_state
 from hwlib.monitor import Monitor
 from hwlib.pictures import grid
-from hwlib.progress import TrainingSteps
+from hwlib.progress import TrainingSteps, to_floats
 
 
 class Trainer:
@@ -74,8 +74,8 @@ class Trainer:
             fake_imgs = self.netG(self.noise(len(real_imgs)))  # [B, 1, 32, 32]
             results = self.train_step(real_imgs, fake_imgs, BCE_criterion)
             if step % logging_steps == 0:
-                self.log(step, results)
-                steps.show(loss_D=results[0], loss_G=results[1], D_x=results[2], D_G_z1=results[3])
+                loss_D, loss_G, D_x, D_G_z1, _ = self.log(step, results)
+                steps.show(loss_D=loss_D, loss_G=loss_G, D_x=D_x, D_G_z1=D_G_z1)
             if step % saving_steps == 0 or step == num_train_steps:
                 self.show_samples(step)
             if step % saving_steps == 0 or steps.is_last(step):
@@ -92,12 +92,13 @@ class Trainer:
         self.netG.train()
 
     def log(self, step, results):
-        """Adds (loss_D, loss_G, D_x, D_G_z1, D_G_z2) to the curves."""
+        """Adds (loss_D, loss_G, D_x, D_G_z1, D_G_z2) to the curves; returns them as floats."""
         names = "discriminator_loss", "generator_loss", "D(x)", "D(G(z1))", "D(G(z2))"
-        values = [float(value) for value in results]
+        values = to_floats(results)
         for name, value in zip(names, values, strict=True):
             self.tb_writer.add_scalar(name, value, step)
         self.monitor.check(step, finite=values[:2], saturated=(values[2], values[3]))
+        return values
 
     def save(self, step):
         """Everything that the rest of the training depends on."""

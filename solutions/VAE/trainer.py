@@ -7,7 +7,7 @@ from hwlib import checkpoint
 from hwlib.device import fixed_random, random_state, set_random_state
 from hwlib.monitor import Monitor
 from hwlib.pictures import grid
-from hwlib.progress import TrainingSteps
+from hwlib.progress import TrainingSteps, to_floats
 
 
 class Trainer:
@@ -60,8 +60,8 @@ class Trainer:
             imgs = self.dataset.training_batch(step)  # [B, 1, 32, 32]
             losses = self.train_step(imgs)
             if step % logging_steps == 0:
-                self.log(step, losses)
-                steps.show(loss=losses[0], recon=losses[1], KL=losses[2])
+                loss, recon_loss, kl_loss = self.log(step, losses)
+                steps.show(loss=loss, recon=recon_loss, KL=kl_loss)
             if step % saving_steps == 0 or step == num_train_steps:
                 self.validate(step)
             if step % saving_steps == 0 or steps.is_last(step):
@@ -86,12 +86,13 @@ class Trainer:
         self.model.train()
 
     def log(self, step, losses, prefix=""):
-        """Adds the losses (loss, recon_loss, kl_loss) to the curves."""
-        loss, recon_loss, kl_loss = (float(value) for value in losses)
+        """Adds the losses (loss, recon_loss, kl_loss) to the curves; returns them as floats."""
+        loss, recon_loss, kl_loss = to_floats(losses)
         self.tb_writer.add_scalar(prefix + "loss", loss, step)
         self.tb_writer.add_scalar(prefix + "reconstruction_loss", recon_loss, step)
         self.tb_writer.add_scalar(prefix + "KL_divergence", kl_loss, step)
         self.monitor.check(step, finite=(recon_loss, kl_loss), image_sum=recon_loss, vanishing=kl_loss)
+        return loss, recon_loss, kl_loss
 
     def save(self, step):
         """Everything that the rest of the training depends on."""
