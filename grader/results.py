@@ -86,7 +86,7 @@ class Late(Model):
     submitted: datetime
     days_late: int = Field(ge=0, description="started days after due date, grace and extension")
     extension_days: float = 0.0
-    penalty: float = Field(ge=0, le=1, description="fraction of the maximum that is taken off")
+    penalty: float = Field(ge=0, le=1, description="share of the points reached that is taken off")
     refused: bool = Field(default=False, description="later than the policy accepts at all")
 
 
