@@ -33,7 +33,7 @@ _SMOOTH = 0.98  # of the exponential moving average drawn over a training curve,
 
 @dataclass
 class RunFiles:
-    """What a run left behind: settings, curves (steps `[n]`, values `[n]`), the last picture of each group."""
+    """What a run left behind: settings, curves (steps `[n]`, values `[n]`), last picture of each group."""
 
     folder: Path
     record: dict[str, Any]
