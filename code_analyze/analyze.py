@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -43,6 +44,7 @@ MAX_DEPTH = 16  # folders in folders
 MAX_CELLS = 60_000  # cells of one table of line pairs
 MAX_COMPARISONS = 6_000  # pairs of lines in one file whose likeness is measured
 MAX_STATEMENT = 5_000  # characters of one statement that the parser gets to see
+FAR = 8  # lines of the starter: a region without TODO lines is sought no farther from a known line
 
 # Written by programs, not by the student: named once, never walked.
 SKIPPED = frozenset(
@@ -90,10 +92,14 @@ def read_source(path: str) -> Source:
         with open(path, "rb") as file:
             data = file.read(MAX_HASHED_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "errno", None)
-        kinds = {1: "no permission", 13: "no permission", 2: "it is gone", 40: "its links go in a circle"}
-        return Source("unreadable", [], ["can't be read: " + kinds.get(reason or 0, "reading fails")], "")
+        return Source("unreadable", [], ["can't be read: " + _reason(error)], "")
     return read_bytes(data)
+
+
+def _reason(error: Exception) -> str:
+    """Why a file can't be read, in the same words on every system."""
+    kinds = {errno.EPERM: "no permission", errno.EACCES: "no permission", errno.ENOENT: "it is gone"}
+    return kinds.get(getattr(error, "errno", None) or 0, "reading fails")
 
 
 def read_bytes(data: bytes) -> Source:
@@ -190,7 +196,7 @@ def parse_problem(lines: Sequence[str]) -> str | None:
             return f"does not parse: line {number} is a mark of an unfinished merge"
     opened: list[tuple[str, int]] = []
     quote, quote_line = "", 0
-    statement = longest = 0
+    statement = longest = deepest = 0
     for number, line in enumerate(lines, 1):
         statement = len(line) if not opened and not quote else statement + len(line)
         longest = max(longest, statement)
@@ -214,6 +220,7 @@ def parse_problem(lines: Sequence[str]) -> str | None:
                 continue
             elif char in "([{":
                 opened.append((char, number))
+                deepest = max(deepest, len(opened))
             elif char in ")]}":
                 if not opened or opened[-1][0] + char not in ("()", "[]", "{}"):
                     # Newer f-strings may hold their own quotation marks, which this scan can't follow.
@@ -232,7 +239,7 @@ def parse_problem(lines: Sequence[str]) -> str | None:
         if quote:
             return f"does not parse: the string that starts in line {quote_line} does not end"
         return f'does not parse: the "{opened[-1][0]}" in line {opened[-1][1]} is never closed'
-    if longest > MAX_STATEMENT or _newer_syntax(lines):
+    if longest > MAX_STATEMENT or deepest > 50 or _newer_syntax(lines) or _NESTED.search("".join(lines)):
         return None
     try:
         with warnings.catch_warnings():
@@ -253,6 +260,12 @@ _NEWER = re.compile(
 )
 
 
+# Nesting without brackets, which older parsers give up on in ways of their own.
+_NESTED = re.compile(
+    r"(?:[-+~]\s*){40}|(?:\bnot\s+){40}|(?:lambda\b[^:]{0,20}:\s*){20}|(?:\*\*\s*\w+\s*){40}|^\s{200}"
+)
+
+
 def _newer_syntax(lines: Sequence[str]) -> bool:
     """Whether something here might parse under one Python between 3.8 and 3.14 and not under another."""
     return any(_NEWER.search(line) for line in lines)
@@ -269,6 +282,8 @@ _MARKER = re.compile(
 )
 _DEFINITION = re.compile(r"^\s*(?:async\s+)?(def|class)\s+(\w+)")
 _START, _END = "\1start", "\1end"
+_BEGINS = re.compile(r"^\s*#.{0,40}\b(start|begin)", re.IGNORECASE)
+_ENDS = re.compile(r"^\s*#.{0,40}\b(end|stop|finish)", re.IGNORECASE)
 
 
 def _marker(line: str) -> str:
@@ -279,63 +294,79 @@ def _marker(line: str) -> str:
     return _START if (found.group(1) or found.group(2)).lower() in ("start", "begin") else _END
 
 
-def _keys(lines: Sequence[str]) -> list[str]:
+def _keys(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """What makes two lines the same line for lining up: no white space, one kind of quotation mark, TODO
-    lines in any spelling, definitions by their qualified name (so that a changed signature stays found)."""
-    keys = []
+    lines in any spelling, definitions by their qualified name (so that a changed signature stays found).
+
+    The second list has, in front of each key, the definition that the line stands in: a line of one
+    function is not mistaken for an equal line of another.
+    """
+    keys, scoped = [], []
     scopes: list[tuple[int, str]] = []
+    scope = ""
     for line in lines:
         mark = _marker(line)
-        definition = None if mark else _DEFINITION.match(line)
-        if definition:
+        key = mark or "".join(line.split()).replace("'", '"')
+        if key and (mark or key[0] != "#"):  # comments may stand anywhere
             width = _width(line)
             while scopes and scopes[-1][0] >= width:
                 scopes.pop()
-            scopes.append((width, definition.group(2)))
-            keys.append("\2" + definition.group(1) + " " + ".".join(name for _, name in scopes))
-        else:
-            keys.append(mark or "".join(line.split()).replace("'", '"'))
-    return keys
+            definition = None if mark else _DEFINITION.match(line)
+            if definition:
+                scopes.append((width, definition.group(2)))
+            scope = ".".join(name for _, name in scopes)
+            if definition:
+                key = "\2" + definition.group(1) + " " + scope
+        keys.append(key)
+        scoped.append(key if key[:1] == "\2" else scope + "\n" + key if key else "")
+    return keys, scoped
 
 
 def _weight(key: str) -> int:
+    key = key[key.find("\n") + 1 :]
     if key[:1] in ("\1", "\2"):
         return 60
     return 1 if not key else 2 if len(key) < 4 else 4 + min(len(key), 48) // 4
 
 
-def line_up(old: Sequence[str], new: Sequence[str], pairs: list[int] | None = None) -> list[int]:
+def line_up(old: Sequence[str], new: Sequence[str]) -> list[int]:
     """For each key of `old` the index in `new` that it corresponds to, or -1; increasing.
 
     Patience diff (Bram Cohen): lines that occur once on both sides are the posts, the gaps between them
     are filled in the same way, and small gaps without posts by the heaviest common subsequence. Time
     grows as n log n; gaps larger than MAX_CELLS without any post stay open.
     """
-    result = [-1] * len(old) if pairs is None else pairs
-    work = [(0, len(old), 0, len(new))]
+    pairs = [-1] * len(old)
+    _line_up(old, new, pairs, (0, len(old), 0, len(new)))
+    return pairs
+
+
+def _line_up(
+    old: Sequence[str], new: Sequence[str], pairs: list[int], span: tuple[int, int, int, int]
+) -> None:
+    work = [span]
     while work:
         a0, a1, b0, b1 = work.pop()
         while a0 < a1 and b0 < b1 and old[a0] == new[b0]:
-            result[a0] = b0
+            pairs[a0] = b0
             a0, b0 = a0 + 1, b0 + 1
         while a0 < a1 and b0 < b1 and old[a1 - 1] == new[b1 - 1]:
             a1, b1 = a1 - 1, b1 - 1
-            result[a1] = b1
+            pairs[a1] = b1
         if a0 == a1 or b0 == b1:
             continue
         posts = _posts(old, new, a0, a1, b0, b1)
         if posts:
             last_a, last_b = a0, b0
             for a, b in posts:
-                result[a] = b
+                pairs[a] = b
                 work.append((last_a, a, last_b, b))
                 last_a, last_b = a + 1, b + 1
             work.append((last_a, a1, last_b, b1))
         elif (a1 - a0) * (b1 - b0) <= MAX_CELLS:
             scores = [[_weight(x) if x == y else 0 for y in new[b0:b1]] for x in old[a0:a1]]
             for i, j in _heaviest(scores):
-                result[a0 + i] = b0 + j
-    return result
+                pairs[a0 + i] = b0 + j
 
 
 def _posts(
@@ -469,8 +500,11 @@ class _Aligned:
     def __init__(self, old: list[str], new: list[str]) -> None:
         self.old, self.new = old, new
         self.regions = origin_regions(old)
-        self.old_keys, self.new_keys = _keys(old), _keys(new)
-        self.pairs = line_up(self.old_keys, self.new_keys)
+        self.old_keys, old_scoped = _keys(old)
+        self.new_keys, new_scoped = _keys(new)
+        self.pairs = line_up(old_scoped, new_scoped)
+        for gap in list(self._gaps()):
+            _line_up(self.old_keys, self.new_keys, self.pairs, gap)
         self.inside = [-1] * len(old)  # number of the region, its TODO lines not included
         for k, (start, end) in enumerate(self.regions):
             for index in range(start + 1, end):
@@ -581,8 +615,14 @@ class _Aligned:
     def _find_spans(self) -> None:
         for k, (start, end) in enumerate(self.regions):
             moved = any(index in self.moved for index in range(start, end + 1))
-            first, last = self._edge(start, -1, moved), self._edge(end, 1, moved)
-            if first is None or last is None or last < first:
+            first, above = self._edge(start, -1, moved)
+            last, below = self._edge(end, 1, moved)
+            scope = self._scope(start)
+            if self.pairs[end] < 0 and scope >= 0 and 0 <= self.pairs[scope] < first:
+                # Without its TODO END a region does not reach beyond its function.
+                last = min(last, self._block_end(self.new, self.pairs[scope]))
+            inner = any(self.pairs[index] >= 0 for index in range(start + 1, end))
+            if (min(above, below) > FAR and not inner) or last < first:
                 self.spans.append(None)
                 continue
             while first < last and self.owner[first] >= 0:
@@ -590,15 +630,39 @@ class _Aligned:
             stop = first
             while stop < last and self.owner[stop] < 0:
                 stop += 1
+            self.spans.append(None)
             self._claim(k, first, stop)
 
+    def _scope(self, index: int) -> int:
+        """The starter's definition that a line stands in, or -1."""
+        width = _width(self.old[index])
+        for at in range(index - 1, -1, -1):
+            if self.old_keys[at][:1] == "\2" and _width(self.old[at]) < width:
+                return at
+        return -1
+
+    def _edge(self, index: int, step: int, moved: bool) -> tuple[int, int]:
+        """Where a region begins (step -1) or ends (step 1) in the student's file, and how many lines of the
+        starter lie between the region and the line that says so."""
+        side = 1 if step < 0 else 0
+        if self.pairs[index] >= 0:
+            return self.pairs[index] + side, 0
+        distance = 0
+        for at in range(index + step, -1 if step < 0 else len(self.old), step):
+            if self.pairs[at] >= 0 and (at in self.moved) == moved:
+                return self.pairs[at] + side, distance
+            if moved and self.old_keys[at][:1] == "\2":
+                break
+            distance += bool(self.old_keys[at])
+        return (0 if step < 0 else len(self.new)), FAR + 1
+
     def _claim(self, k: int, first: int, last: int) -> None:
+        """Makes the student's lines [first, last) those of region k."""
         start, end = self.regions[k]
         if self.pairs[start] < 0 and self.pairs[end] < 0:
             blank = not any(line.strip() for line in self.new[first:last])
             if blank and any(self.old[index].strip() for index in range(start + 1, end)):
-                self.spans.append(None)  # the whole region was deleted
-                return
+                return  # the whole region was deleted
         for pair, at in ((start, first), (end, last - 1)):
             # A TODO line that became another comment, such as "# my code starts here".
             if self.pairs[pair] >= 0:
@@ -606,36 +670,13 @@ class _Aligned:
             step = 1 if pair == start else -1
             while first <= at < last and not self.new[at].strip():
                 at += step
-            words = r"^\s*#.{0,40}\b(start|begin)" if pair == start else r"^\s*#.{0,40}\b(end|stop|finish)"
-            if first <= at < last and re.match(words, self.new[at], re.IGNORECASE) and at not in self.pairs:
+            words = _BEGINS if pair == start else _ENDS
+            if first <= at < last and words.match(self.new[at]) and at not in self.pairs:
                 self.pairs[pair] = at
                 first, last = (at + 1, last) if pair == start else (first, at)
         for index in range(first, last):
             self.owner[index] = k
-        if len(self.spans) == k:
-            self.spans.append((first, last))
-        else:
-            self.spans[k] = (first, last)
-
-    def _edge(self, index: int, step: int, moved: bool) -> int | None:
-        """Where a region begins (step -1) or ends (step 1) in the student's file."""
-        if self.pairs[index] >= 0:
-            return self.pairs[index] + (1 if step < 0 else 0)
-        at = index + step
-        while 0 <= at < len(self.old):
-            if self.pairs[at] >= 0 and (at in self.moved) == moved:
-                return self.pairs[at] + (1 if step < 0 else 0)
-            if moved and self.old_keys[at][:1] == "\2":
-                break
-            at += step
-        if moved and step > 0:  # the region is the last thing in its function
-            top = max(
-                (i for i in range(index) if self.old_keys[i][:1] == "\2" and i in self.moved), default=-1
-            )
-            return self._block_end(self.new, self.pairs[top]) if top >= 0 else None
-        if moved:
-            return None
-        return 0 if step < 0 else len(self.new)
+        self.spans[k] = (first, last)
 
     def _find_moved_regions(self) -> None:
         """Gives pairs of TODO lines that stand elsewhere to the regions that were not found."""
@@ -762,6 +803,7 @@ def _hinted(old_number: int, old: str, new_number: int, new: str) -> list[Change
 HOW_TO_CITE = '"# Reference: https://..." or "# Reference: Name: ... Student ID: ..."'
 
 _REFERENCE = re.compile(r"#+\s*references?\s*[:：]\s*(.*)$", re.IGNORECASE)
+_UNCOMMENTED = re.compile(r"^[\s\"']*references?\s*[:：]", re.IGNORECASE)
 _URL = r"https?\s*[:：]\s*//[^\s,;，；、]+"
 _ID = r"student\s*[-_]?\s*(?:id|no\.?|number)"
 _PERSON = rf"name\s*[:：]\s*(?P<name>\S.*?)[\s,;，；]*{_ID}\s*[:：]\s*(?P<id>[^\s,;，；]+)"
@@ -787,7 +829,7 @@ def _is_example(text: str) -> bool:
     if person:
         return bool(re.match(r"^(\d*x{3,}|\.{3}|…|\d*\*{3,})", person.group("id"), re.IGNORECASE))
     return bool(
-        re.match(r"^https?\s*[:：]\s*//(?:(?:www\.)?[\w.]+/)?(?:x{3,}|\.{3}|…)\W*$", text, re.IGNORECASE)
+        re.match(r"^https?\s*[:：]\s*//(?:[\w.\-]+/)?(?:(?:x{3,}|\.{3}|…)/?)+\W*$", text, re.IGNORECASE)
     )
 
 
@@ -795,7 +837,10 @@ def parse_references(number: int, line: str) -> list[Reference]:
     """The references that one line declares; malformed ones say how to write them."""
     hash_at = line.find("#")
     if hash_at < 0:
-        return []
+        if not _UNCOMMENTED.match(line):
+            return []
+        line, hash_at = "# " + line.strip().strip("\"'"), 0  # in a docstring
+        return [_malformed(number, line[2:], line.partition(":")[2])]
     exact = _REFERENCE.search(line, hash_at)
     if exact:
         rest = " ".join(exact.group(1).split())
@@ -875,13 +920,17 @@ def analyze_file(origin: Source, target: Source, path: str = "file.py") -> FileA
     """Compares one file. Where the student's file is no text, its regions are there and empty."""
     old = [_plain(line) for line in origin.lines]
     notes = [note for note in target.oddities if note not in origin.oddities]
-    aligned = _Aligned(old, target.lines)
-    if target.status != "text":
+    if origin.status != "text":
+        notes += ["differs from the starter's"] if origin.sha256 != target.sha256 else []
+        return FileAnalysis(path, target.status, [], [], [], notes, target.sha256)
+    empty = not any(line.strip() for line in target.lines)
+    if target.status != "text" or (empty and old):
         regions = [
             Region(k + 1, _title(old, start, end), (start + 1, end + 1), None, [], [])
-            for k, (start, end) in enumerate(aligned.regions)
+            for k, (start, end) in enumerate(origin_regions(old))
         ]
         return FileAnalysis(path, target.status, regions, [], [], notes, target.sha256)
+    aligned = _Aligned(old, target.lines)
     regions, references = [], []
     for k, (start, end) in enumerate(aligned.regions):
         added = aligned.added(k)
@@ -895,7 +944,7 @@ def analyze_file(origin: Source, target: Source, path: str = "file.py") -> FileA
         if change.kind == "+":
             references += parse_references(change.line, change.text)
     references.sort(key=lambda one: one.line)
-    notes += aligned.describe() if any(line.strip() for line in target.lines) else []
+    notes += aligned.describe()
     if path.endswith(".py"):
         problem = parse_problem(target.lines)
         notes += [problem] if problem else []
@@ -970,7 +1019,7 @@ def _link_note(path: str, root: str) -> str:
     except OSError as error:
         return (
             "a link in a circle, not followed"
-            if error.errno in (40, 62, 1921)
+            if error.errno == errno.ELOOP or getattr(error, "winerror", 0) == 1921
             else "a link that leads nowhere"
         )
     real = os.path.realpath(path)
@@ -1038,7 +1087,6 @@ def analyze_tree(
     used: set[str] = set()
     digest = hashlib.sha256()
     for path in sorted(origin_notes):
-        name = path.rsplit("/", 1)[-1]
         if origin_notes[path] or any(part.lower() in SKIPPED for part in path.split("/")):
             continue
         origin = read_source(os.path.join(origin_dir, path))
@@ -1053,14 +1101,16 @@ def analyze_tree(
         target = read_source(os.path.join(target_dir, actual))
         result = analyze_file(origin, target, path)
         if actual != path:
-            result.notes.insert(0, "is named {}, expected {}".format(actual.rsplit("/", 1)[-1], name))
+            result.notes.insert(0, f"is named {actual}, expected {path}")
         files.append(result)
     added = []
+    room = MAX_ADDED  # files still to be read
     for path in sorted(set(target_notes) - used):
         note, source = target_notes[path], None
         full = os.path.join(target_dir, path)
         if not note and not os.path.isdir(full):
-            if path.lower().endswith(".py"):
+            if path.lower().endswith(".py") and room:
+                room -= 1
                 source = read_source(full)
                 note = "; ".join(source.oddities)
                 problem = parse_problem(source.lines) if source.status == "text" else None
@@ -1107,9 +1157,17 @@ def counted_line(text: str) -> str:
     Comments, spacing, kind of quotation marks and a trailing comma do not matter; lines of fewer than
     four tokens (brackets, `else:`, `pass`, `return z`) do not count.
     """
-    body = re.sub(r"#[^\"']*$", "", text).replace("'", '"').strip().rstrip(",")
-    tokens = _TOKEN.findall(body)
-    return "" if len(tokens) < 4 or body.startswith("#") else " ".join(tokens)
+    quote, end = "", len(text)
+    for at, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char == "#":
+            end = at
+            break
+    tokens = _TOKEN.findall(text[:end].replace("'", '"').strip().rstrip(","))
+    return "" if len(tokens) < 4 else " ".join(tokens)
 
 
 class ReferenceLines:
@@ -1142,8 +1200,21 @@ def read_references(reference_dir: str) -> ReferenceLines:
     for path, note in sorted(_walk(reference_dir).items()):
         full = os.path.join(reference_dir, path)
         if not note and os.path.isfile(full):
-            texts.append(read_source(full).lines)
+            lines = read_source(full).lines
+            texts.append(_notebook_lines(lines) if path.endswith(".ipynb") else lines)
     return ReferenceLines(texts)
+
+
+def _notebook_lines(lines: Sequence[str]) -> list[str]:
+    """The code of a Jupyter notebook."""
+    import json  # a quarter of the start-up time, and rarely needed
+
+    try:
+        cells = json.loads("\n".join(lines))["cells"]
+        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        return "\n".join("".join(source) for source in sources).split("\n")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return list(lines)
 
 
 def own_shares(tree: TreeAnalysis, references: ReferenceLines) -> tuple[OwnShare, list[tuple[str, OwnShare]]]:
@@ -1225,7 +1296,7 @@ def summarize(
     head.append("starter sha256 " + tree.starter_sha256)
     for file in tree.files:
         head.append("file sha256 {}  {}".format(file.sha256 or "-" * 64, shown(file.path)))
-    for added in tree.added[:MAX_ADDED]:
+    for added in tree.added:
         if added.source is not None:
             head.append("file sha256 {}  {}".format(added.source.sha256 or "-" * 64, shown(added.path)))
     if references is not None:
@@ -1242,9 +1313,17 @@ def _share(share: OwnShare) -> str:
     return f"{share.percent} % ({share.own} of {share.counted} lines)"
 
 
+def _header_length(lines: Sequence[str]) -> int:
+    for number, line in enumerate(lines):
+        if not line.startswith(_HEAD):
+            return number
+    return len(lines)
+
+
 def _digest(lines: Sequence[str]) -> str:
     """Over all lines but the one that holds the digest."""
-    kept = [line for line in lines if not line.startswith(_HEAD + "digest ")]
+    top = _header_length(lines)
+    kept = [line for line in lines[:top] if not line.startswith(_HEAD + "digest ")] + list(lines[top:])
     return hashlib.sha256("\n".join(kept).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -1254,7 +1333,7 @@ def _digest(lines: Sequence[str]) -> str:
 
 
 class Finding(NamedTuple):
-    """`kind` is "no-header", "other-version", "other-starter", "stale", "edited" or "line"."""
+    """`kind` is "no-header", "other-version", "other-starter", "stale", "edited", "own-share" or "line"."""
 
     kind: str
     message: str
@@ -1264,9 +1343,8 @@ def read_header(text: str) -> dict[str, list[str]]:
     """The machine-readable lines of a summary: "tool", "origin", "target", "starter", "file",
     "own-share", "digest" -> their values, in order."""
     header: dict[str, list[str]] = {}
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if not line.startswith(_HEAD):
-            break
+    lines = text.replace("\r\n", "\n").split("\n")
+    for line in lines[: _header_length(lines)]:
         key, _, value = line[len(_HEAD) :].partition(" ")
         header.setdefault(key, []).append(value)
     return header
@@ -1330,6 +1408,10 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
             findings.append(
                 Finding("edited", "edited by hand: the digest in the header does not fit the text")
             )
+        if references is not None and header.get("own-share", []) != expected_header["own-share"]:
+            was_share = header.get("own-share") or ["none"]
+            message = f"the summary has {was_share[0]}, the analysis {expected_header['own-share'][0]}"
+            findings.append(Finding("own-share", message))
     findings.extend(_line_findings(found_lines, expected_lines, stale, other_starter, other_version))
     return findings
 
@@ -1338,7 +1420,8 @@ def _line_findings(
     found: list[str], expected: list[str], stale: set[str], other_starter: bool, other_version: bool
 ) -> list[Finding]:
     def body(lines: list[str]) -> list[tuple[int, str]]:
-        return [(n, line.rstrip()) for n, line in enumerate(lines, 1) if not line.startswith(_HEAD)]
+        top = _header_length(lines)
+        return [(number, line.rstrip()) for number, line in enumerate(lines[top:], top + 1)]
 
     has, wants = body(found), body(expected)
     pairs = line_up([line for _, line in wants], [line for _, line in has])
