@@ -281,6 +281,7 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _DEFINITION = re.compile(r"^\s*(?:async\s+)?(def|class)\s+(\w+)")
+_OPENERS = ("def ", "class ", "async ", "@")
 _START, _END = "\1start", "\1end"
 _BEGINS = re.compile(r"^\s*#.{0,40}\b(start|begin)", re.IGNORECASE)
 _ENDS = re.compile(r"^\s*#.{0,40}\b(end|stop|finish)", re.IGNORECASE)
@@ -604,13 +605,20 @@ class _Aligned:
 
     @staticmethod
     def _block_end(lines: Sequence[str], first: int) -> int:
-        """Index after the last line of the definition that starts at `first`."""
-        width, index = _width(lines[first]), first + 1
-        while index < len(lines) and (not lines[index].strip() or _width(lines[index]) > width):
-            index += 1
-        while index > first + 1 and not lines[index - 1].strip():
-            index -= 1
-        return index
+        """Index after the last line of the definition that starts at `first`. One line that is not indented
+        enough does not end it (such files do not run, but are handed in)."""
+        width, end, doubtful = _width(lines[first]), first + 1, False
+        for index in range(first + 1, len(lines)):
+            line = lines[index]
+            if not line.strip():
+                continue
+            if _width(line) > width:
+                end, doubtful = index + 1, False
+            elif doubtful or line.lstrip().startswith(_OPENERS) or line.rstrip().endswith(":"):
+                break
+            else:
+                doubtful = True
+        return end
 
     def _find_spans(self) -> None:
         for k, (start, end) in enumerate(self.regions):
