@@ -7,6 +7,7 @@ import queue
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,6 +49,8 @@ class WorkerSession:
             threading.Thread(target=self._drain, args=(self._connection.output,), daemon=True).start()
         try:
             self.call("hello", timeout=start_timeout)
+            for files in _portions(self._connection.files or {}):
+                self.call("write_files", timeout=start_timeout, files=files)
         except StudentError as error:
             self.close()
             raise GraderError(f"the worker did not start: {error}. {self.output.text()[-2000:]}") from None
@@ -91,6 +94,10 @@ class WorkerSession:
             frame = None
         finally:
             watchdog.cancel()
+        trouble = None if isinstance(frame, tuple) else self._connection.our_fault()
+        if trouble:
+            self._end("crashed", trouble)
+            raise GraderError(trouble)
         if not isinstance(frame, tuple) and self.output.total > MAX_OUTPUT:
             raise self._end("crashed", f"the program printed more than {MAX_OUTPUT >> 20} MiB and was ended")
         if not isinstance(frame, tuple) and time.monotonic() >= deadline:
@@ -111,6 +118,7 @@ class WorkerSession:
         while self._reader.is_alive():  # it may hold frames that nobody asked for
             with contextlib.suppress(queue.Empty):
                 self._frames.get(timeout=0.05)
+        self._connection.close()
 
     def _decode(self, frame: tuple[Any, list[RawArray]], number: str, reply_limit: int) -> Any:
         body, arrays = frame
@@ -156,3 +164,18 @@ class WorkerSession:
                 self.output.add(data)
                 if self.output.total > MAX_OUTPUT:
                     self._connection.kill()
+
+
+def _portions(files: dict[str, bytes]) -> Iterator[dict[str, bytes]]:
+    """The files in portions that fit into a frame each; a file that doesn't is cut off (it is no source)."""
+    portion: dict[str, bytes] = {}
+    size = 0
+    for path, data in files.items():
+        data = data[: MAX_FRAME // 2]
+        if size + len(data) > MAX_FRAME // 2 or len(portion) >= 1000:
+            yield portion
+            portion, size = {}, 0
+        portion[path] = data
+        size += len(data)
+    if portion:
+        yield portion

@@ -7,6 +7,7 @@ where `--sandbox none` is spelled out.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -32,7 +33,9 @@ class SubprocessConnection:
         assert process.stdout is not None
         assert process.stderr is not None
         self.process = process
-        self.requests: BinaryIO = process.stdin  # type: ignore[assignment]
+        self.files: dict[str, bytes] | None = None
+        # Unbuffered pipes may take a part of what is written; replies and output must come as they arrive.
+        self.requests: BinaryIO = io.BufferedWriter(process.stdin)
         self.replies: BinaryIO = process.stdout  # type: ignore[assignment]
         self.output: BinaryIO | None = process.stderr  # type: ignore[assignment]
 
@@ -43,6 +46,15 @@ class SubprocessConnection:
             self.process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
+
+    def close(self) -> None:
+        self.kill()
+        for stream in (self.requests, self.replies):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    def our_fault(self) -> str | None:
+        return None
 
     def describe_end(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):

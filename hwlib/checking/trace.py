@@ -27,7 +27,7 @@ class Recorder(TorchDispatchMode):
 
     Attributes:
         values: [{id, kind, name, shape, dtype, array}], kind "input", "parameter", "buffer", "constant" or
-            "op"; the array (only of parameters, buffers and constants) is the content before the operation ran.
+            "op"; the array (of parameters, buffers and constants) is the content before the operation ran.
         ops: [{name, overload, args, outputs}], args by their names in the operator's schema with defaults
             filled in; tensors in them are {"value": id}.
     """

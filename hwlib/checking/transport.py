@@ -16,9 +16,18 @@ class Connection(Protocol):
     requests: BinaryIO
     replies: BinaryIO
     output: BinaryIO | None
+    files: (
+        dict[str, bytes] | None
+    )  # what the worker's folder must be filled with; None: it reads the real one
 
     def kill(self) -> None:
         """Ends the worker and everything that it has started, at once. May be called twice."""
+
+    def close(self) -> None:
+        """Kills, and gives back what the connection holds (after the session has stopped reading)."""
+
+    def our_fault(self) -> str | None:
+        """Why the worker's end says nothing about the student's code; None where it does."""
 
     def describe_end(self) -> str:
         """How the worker ended ("it exited with code 0"), for the message of a crash."""

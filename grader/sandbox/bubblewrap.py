@@ -1,0 +1,102 @@
+"""The bubblewrap wall: one warm server inside it, one session per submission and track."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from grader.sandbox.bwrap_command import bwrap_command
+from grader.sandbox.connection import SandboxConnection, submission_files
+from grader.sandbox.limits import Limits
+from grader.sandbox.server_process import ServerProcess
+from hwlib.checking.errors import GraderError
+from hwlib.errors import HomeworkError
+
+INSTALL = (
+    "bubblewrap (the program bwrap) is not installed; submissions are graded behind it. Install it with "
+    "`sudo apt-get install bubblewrap` (Fedora: `sudo dnf install bubblewrap`), or grade with "
+    "`--sandbox docker` or `--sandbox podman`."
+)
+
+
+class Bubblewrap:
+    """A transport for `WorkerSession`; a context manager that keeps one server for many sessions.
+
+    Sessions may be opened from several threads. Where the kernel lets an unprivileged process make no
+    namespaces inside bubblewrap's, each session gets a bubblewrap of its own instead (`warm` is False): the
+    same walls, but a start of some seconds for each.
+
+    Args:
+        limits: of each session.
+        data: a folder shown read-only as /data, for sessions that train.
+        data_sets: False hides the data sets that scikit-learn installs, for sessions that sample.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, data: Path | None = None, data_sets: bool = True
+    ) -> None:
+        program = shutil.which("bwrap")
+        if program is None:
+            raise HomeworkError(INSTALL)
+        self.program = program
+        self.limits = limits or Limits()
+        self.data = data
+        self.data_sets = data_sets
+        self.warm = True
+        self.wall = "bubblewrap"
+        self._lock = threading.Lock()
+        self._server: ServerProcess | None = None
+
+    def __enter__(self) -> Bubblewrap:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the server, and with it every session that is still open."""
+        with self._lock:
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+
+    def connect(self, folder: Path) -> SandboxConnection:
+        """A worker for one submission's folder. Raises GraderError where the wall can't be put up."""
+        files = submission_files(folder)
+        if self.warm:
+            for attempt in range(3):
+                server = self._warm_server()
+                try:
+                    return SandboxConnection(server, self.limits, files)
+                except PermissionError:
+                    self.warm = False  # no namespaces for unprivileged processes here
+                    self.close()
+                    break
+                except OSError as error:  # the server has gone, or the computer is short of something
+                    if attempt == 2:
+                        raise GraderError(f"the sandbox gave no process: {error}") from None
+                    time.sleep(0.2)
+        server = self._start("cold")
+        try:
+            return SandboxConnection(server, self.limits, files, alone=True)
+        except OSError as error:
+            server.stop()
+            raise GraderError(f"the sandbox could not be put up: {error}. {server.complaint()}") from None
+
+    def _warm_server(self) -> ServerProcess:
+        with self._lock:
+            if self._server is not None and not self._server.alive:
+                self._server.stop()
+                self._server = None
+            if self._server is None:
+                self._server = self._start("warm")
+            return self._server
+
+    def _start(self, mode: str) -> ServerProcess:
+        return ServerProcess(
+            lambda passwd: bwrap_command(
+                self.program, mode, self.limits, passwd=passwd, data=self.data, data_sets=self.data_sets
+            )
+        )

@@ -1,0 +1,162 @@
+"""One session inside a running sandbox: its channel, its output, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from grader.sandbox.cgroup import Cgroup
+from grader.sandbox.limits import Limits
+from hwlib.checking.errors import GraderError
+
+START_SECONDS = 60
+_REFUSED = (errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSPC, errno.ENOSYS)  # by the kernel, for good
+MAX_SUBMISSION = 200 << 20
+
+
+class Server(Protocol):
+    """The server process that a session's child comes from."""
+
+    control: socket.socket
+    lock: threading.Lock
+
+    @property
+    def alive(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+class SandboxConnection:
+    """A child of the server, as a session sees it (`hwlib.checking.transport.Connection`).
+
+    Args:
+        files: the submission's files, sent over the channel: nothing of theirs is mounted.
+        alone: the server serves this session only and ends with it.
+
+    Raises ConnectionError where the server has gone and PermissionError where it may not make namespaces.
+    """
+
+    def __init__(
+        self, server: Server, limits: Limits, files: dict[str, bytes], *, alone: bool = False
+    ) -> None:
+        self.files: dict[str, bytes] | None = files
+        self._server = server
+        self._alone = alone
+        self._handle: int | None = None
+        self._cgroup: Cgroup | None = None
+        self._channel, theirs = socket.socketpair()
+        output, their_output = os.pipe()
+        self._news, their_news = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.requests: BinaryIO = self._channel.makefile("wb")
+        self.replies: BinaryIO = self._channel.makefile("rb", buffering=0)  # type: ignore[assignment]
+        self.output: BinaryIO | None = os.fdopen(output, "rb", buffering=0)
+        sent = [theirs.fileno(), their_output, their_news.fileno()]
+        try:
+            with server.lock:
+                socket.send_fds(server.control, [json.dumps(limits.as_dict()).encode()], sent)
+            theirs.close()
+            os.close(their_output)
+            their_news.close()
+            self._take_over(limits)
+        except OSError:
+            self.close()
+            raise
+
+    def _take_over(self, limits: Limits) -> None:
+        self._news.settimeout(START_SECONDS)
+        message, handles, _, _ = socket.recv_fds(self._news, 4096, 1)
+        self._handle = handles[0] if handles else None
+        if not message:
+            raise ConnectionError("the sandbox's server ended")
+        news = json.loads(message)
+        if "failed" in news:
+            if news.get("errno") in _REFUSED:
+                raise PermissionError(f"the sandbox can't make namespaces: {news['failed']}")
+            raise ConnectionError(f"the sandbox could not start a process: {news['failed']}")
+        if self._handle is not None:
+            self._cgroup = Cgroup.create(limits)
+            if self._cgroup is not None:
+                try:
+                    self._cgroup.add(_pid_of(self._handle))
+                except OSError:  # we may make groups but not move processes between them
+                    self._cgroup.remove()
+                    self._cgroup = None
+        self._news.send(b"go")
+
+    def kill(self) -> None:
+        """SIGKILL to the first process of the session's pid namespace: the kernel ends all others with it."""
+        if self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        if self._alone:
+            self._server.stop()
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
+
+    def our_fault(self) -> str | None:
+        """The server is what other sessions live from: if it has gone, no student has done that."""
+        if self._alone or self._server.alive:
+            return None
+        return "the sandbox's server ended (did the computer run out of memory?)"
+
+    def describe_end(self) -> str:
+        """How the worker ended, in words."""
+        self._news.settimeout(5)
+        try:
+            code = json.loads(self._news.recv(4096) or b"{}").get("exit")
+        except (OSError, ValueError):
+            code = None
+        if self._cgroup is not None and self._cgroup.out_of_memory():
+            return "it used more memory than it may use"
+        if not isinstance(code, int):
+            return "it closed its end of the channel"
+        if code < 0:
+            return f"it was ended by signal {-code} ({signal.Signals(-code).name})"
+        return f"it exited with code {code}"
+
+    def close(self) -> None:
+        """Kills what still runs and gives everything back."""
+        self.kill()
+        with contextlib.suppress(OSError):
+            self.requests.close()
+        self.replies.close()
+        self._channel.close()
+        self._news.close()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+        if self._cgroup is not None:
+            self._cgroup.remove()
+            self._cgroup = None
+
+
+def submission_files(folder: Path) -> dict[str, bytes]:
+    """The regular files below a folder by their paths; links are left out, so is what Python compiled.
+
+    Raises GraderError for a folder that is not there or that holds more than the limit.
+    """
+    if not folder.is_dir():
+        raise GraderError(f"{folder} is not a folder")
+    files: dict[str, bytes] = {}
+    total = 0
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or "__pycache__" in path.parts:
+            continue
+        total += path.stat().st_size
+        if total > MAX_SUBMISSION:
+            raise GraderError(f"{folder} holds more than {MAX_SUBMISSION >> 20} MiB")
+        files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return files
+
+
+def _pid_of(handle: int) -> int:
+    for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    raise ProcessLookupError("the process has ended")

@@ -1,0 +1,49 @@
+"""The walls by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.containers import Container
+from grader.sandbox.limits import Limits
+from grader.sandbox.unsafe import NoWall
+from hwlib.errors import HomeworkError
+
+WALLS = ("bubblewrap", "docker", "podman", "none")
+Wall = Bubblewrap | Container | NoWall
+
+
+def open_wall(
+    name: str = "bubblewrap",
+    *,
+    limits: Limits | None = None,
+    data: Path | None = None,
+    data_sets: bool = True,
+    trusted: bool = False,
+) -> Wall:
+    """A wall by its name: a context manager and a transport for `WorkerSession`.
+
+    Args:
+        name: one of WALLS.
+        limits: of each session.
+        data: a folder that sessions see read-only as /data.
+        data_sets: False hides the data sets that come with the libraries (bubblewrap only), for sessions that
+            sample from trained weights.
+        trusted: must be True for "none": whoever asks for no wall says that the submissions are trusted.
+
+    Raises HomeworkError for unknown names, for "none" without `trusted`, and where a program is missing.
+    """
+    if name == "bubblewrap":
+        return Bubblewrap(limits, data, data_sets)
+    if name in ("docker", "podman"):
+        return Container(name, limits, data)
+    if name != "none":
+        raise HomeworkError(f"there is no sandbox {name!r}. Choose one of: {', '.join(WALLS)}.")
+    if not trusted:
+        raise HomeworkError(
+            "--sandbox none runs the submissions with all your rights: they can read and delete your files. "
+            "If every one of them is your own or a trusted copy, say so with --sandbox none --trusted; "
+            "otherwise leave --sandbox out."
+        )
+    return NoWall()
