@@ -126,13 +126,13 @@ def split(text: str) -> tuple[list[str], str]:
 
 
 def test_the_whole_summary_is_as_it_has_been_for_years(kit: Kit) -> None:
-    header, body = split(kit.text())
+    header, body = split(kit.written())
     assert body == GOLDEN
     assert header[0].startswith("#: tool analyze.py ")
 
 
 def test_header_has_the_digest_of_every_analysed_file(kit: Kit) -> None:
-    header, _ = split(kit.text())
+    header, _ = split(kit.written())
     digests = dict(
         re.match(r"#: file sha256 (\w{64})  (.*)$", line).groups()[::-1] for line in header if "file" in line
     )
@@ -144,7 +144,7 @@ def test_header_has_the_digest_of_every_analysed_file(kit: Kit) -> None:
 
 def test_digest_of_the_starter_follows_the_starter_and_not_its_line_ends(kit: Kit) -> None:
     def digest() -> str:
-        return next(line for line in kit.text().split("\n") if line.startswith("#: starter"))
+        return next(line for line in kit.written().split("\n") if line.startswith("#: starter"))
 
     before = digest()
     kit.write(kit.origin / "VAE/main.py", MAIN.replace("\n", "\r\n"))
@@ -155,7 +155,7 @@ def test_digest_of_the_starter_follows_the_starter_and_not_its_line_ends(kit: Ki
 
 def test_sections_without_content_are_left_out_but_for_the_last_three(tmp_path: Path) -> None:
     kit = Kit(tmp_path, {"VAE/VAE.py": STARTER_VAE}, {"VAE/VAE.py": STARTER_VAE})
-    _, body = split(kit.text())
+    _, body = split(kit.written())
     titles = re.findall(r"^#{24}\n# (.*)\n#{24}$", body, re.MULTILINE)
     assert titles == ["Filled Code", "References", "Other Modifications"]
     assert section(body, "Filled Code") == ["# ../codes/VAE/VAE.py:1", "", "# ../codes/VAE/VAE.py:2"]
@@ -164,7 +164,7 @@ def test_sections_without_content_are_left_out_but_for_the_last_three(tmp_path: 
 
 
 def test_paths_are_relative_to_the_program_from_any_folder(kit: Kit, tmp_path: Path) -> None:
-    expected = kit.text()
+    expected = kit.written()
     elsewhere = tmp_path / "some where" / "else"
     elsewhere.mkdir(parents=True)
     for cwd in (kit.folder / "code_analyze", elsewhere):
@@ -174,7 +174,7 @@ def test_paths_are_relative_to_the_program_from_any_folder(kit: Kit, tmp_path: P
 
 
 def test_options_name_other_folders_and_another_file(kit: Kit) -> None:
-    expected = kit.text()
+    expected = kit.written()
     kit.summary.unlink()
     shutil.move(str(kit.codes), str(kit.folder / "my work"))
     shutil.move(str(kit.origin), str(kit.folder / "last year"))
@@ -191,14 +191,14 @@ def test_options_name_other_folders_and_another_file(kit: Kit) -> None:
 
 
 def test_same_bytes_in_any_order_of_files_and_with_a_summary_already_there(kit: Kit, tmp_path: Path) -> None:
-    first = kit.text()
-    assert kit.text() == first
+    first = kit.written()
+    assert kit.written() == first
     copy = Kit(tmp_path / "copy", {}, {})
     for source, goal in ((kit.origin, copy.origin), (kit.codes, copy.codes)):
         for path in sorted(source.rglob("*"), reverse=True):
             if path.is_file():
                 copy.write(goal / path.relative_to(source), path.read_bytes())
-    assert copy.text() == first
+    assert copy.written() == first
     assert "\r" not in first
 
 
@@ -212,7 +212,7 @@ def test_windows_separators_become_slashes(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_hints_stand_below_lines_that_are_much_alike(kit: Kit) -> None:
     kit.write(kit.codes / "VAE/main.py", MAIN.replace("print(VAE(10))", "print(VAE(100))"))
-    assert section(kit.text(), "Other Modifications")[-4:] == [
+    assert section(kit.written(), "Other Modifications")[-4:] == [
         "# _codes/VAE/main.py -> ../codes/VAE/main.py",
         "# 3 - print(VAE(10))",
         "# 3 + print(VAE(100))",
