@@ -75,6 +75,7 @@ def compute_fid(
     split: str = "train",
     device: torch.device | str | None = None,
     weights: str | Path | None = None,
+    precision: str = "fp32",
     cache_dir: str | Path | None = None,
     bootstrap: int = 20,
     seed: int = 0,
@@ -87,6 +88,7 @@ def compute_fid(
         split: label of the real images for the result.
         device: where Inception runs; LeNet always runs on the CPU.
         weights: Inception's weights file, instead of the download.
+        precision: of Inception, `fp32`, or `bf16` where the processor has it (several times faster).
         cache_dir: where features of the real images are kept; the user's cache by default.
         bootstrap: number of resamplings behind the spread; below 2 the spread is not computed (NaN).
         seed: seed of the resampling.
@@ -96,7 +98,7 @@ def compute_fid(
             weights.
     """
     started = time.perf_counter()
-    extractor = make_extractor(network, device=device, weights=weights)
+    extractor = make_extractor(network, device=device, weights=weights, precision=precision)
     return _evaluate(
         extractor, real, lambda: generated, runs=1, split=split, cache_dir=cache_dir,
         bootstrap=bootstrap, seed=seed, started=started,
@@ -113,6 +115,7 @@ def evaluate_fid(
     split: str = "train",
     device: torch.device | str | None = None,
     weights: str | Path | None = None,
+    precision: str = "fp32",
     cache_dir: str | Path | None = None,
     bootstrap: int = 20,
     seed: int = 0,
@@ -128,7 +131,7 @@ def evaluate_fid(
             f"FID needs at least 2 images and 1 run, found num_images = {num_images} and runs = {runs}."
         )
     started = time.perf_counter()
-    extractor = make_extractor(network, device=device, weights=weights)
+    extractor = make_extractor(network, device=device, weights=weights, precision=precision)
 
     def draw() -> Tensor:
         sizes = [min(SAMPLE_BATCH, num_images - done) for done in range(0, num_images, SAMPLE_BATCH)]
