@@ -1,0 +1,64 @@
+"""Diagrams and the gallery: pictures that stand inside the page, so that one file is the whole handout."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from pathlib import Path
+
+from hwlib.assignment import Assignment, Language
+
+from .words import WORDS, word
+
+
+def data_uri(path: Path) -> str:
+    """A PNG as a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def gallery_pictures(folder: Path) -> list[Path]:
+    """The gallery's PNG files, sorted by name with numbers in their order."""
+    return sorted((folder / "images").glob("*.png"), key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.stem)]
+
+
+def caption(path: Path, assignment: Assignment, language: Language) -> str:
+    """A caption from the file's name: `samples_latent_dim-10.png` are samples at latent_dim 10."""
+    stem, number, settings = path.stem, "", []
+    match = re.fullmatch(r"(\d+)_(.*)", stem)  # a number in front only sorts
+    if match:
+        number, stem = match.groups()
+    group, *rest = re.split(r"_(?=[a-z_\d]+-[^-]+(?:_|$))", stem)
+    for part in rest:
+        name, _, value = part.partition("-")
+        settings.append(f"{name} {value}")
+    meanings = {entry.tag: entry.meaning.get(language) for entry in assignment.run.images}
+    what = meanings.get(group) or (word(group, language) if group in WORDS else group.replace("_", " "))
+    what = what[:1].upper() + what[1:]
+    return what + (word("comma", language) + ", ".join(settings) if settings else "")
+
+
+def gallery(folder: Path, assignment: Assignment, language: Language) -> str:
+    """The reference's pictures as figures; an empty text while there are none."""
+    figures = []
+    for path in gallery_pictures(folder):
+        text = html.escape(caption(path, assignment, language))
+        wide = ' class="wide"' if "interpolation" in path.stem or "curves" in path.stem else ""
+        figures.append(
+            f'<figure{wide}><img src="{data_uri(path)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+        )
+    return '<div class="gallery">\n' + "\n".join(figures) + "\n</div>" if figures else ""
+
+
+def diagram(folder: Path, name: str, labels: dict[str, str], text: str) -> str:
+    """An SVG of the track's images folder with its `[[key]]` places filled in, as a figure."""
+    svg = (folder / "images" / name).read_text(encoding="utf-8")
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    for key, value in labels.items():
+        svg = svg.replace(f"[[{key}]]", html.escape(value))
+    lines = " ".join(line.strip() for line in svg.splitlines() if line.strip())
+    return f'<figure class="diagram">{lines}<figcaption>{html.escape(text)}</figcaption></figure>'
