@@ -43,6 +43,7 @@ MAX_ADDED = 200  # added files named one by one
 MAX_DEPTH = 16  # folders in folders
 MAX_CELLS = 60_000  # cells of one table of line pairs
 MAX_COMPARISONS = 6_000  # pairs of lines in one file whose likeness is measured
+MAX_FINDINGS = 200  # lines of a summary that do not fit, named one by one
 MAX_STATEMENT = 5_000  # characters of one statement that the parser gets to see
 FAR = 8  # lines of the starter: a region without TODO lines is sought no farther from a known line
 
@@ -98,7 +99,11 @@ def read_source(path: str) -> Source:
 
 def _reason(error: Exception) -> str:
     """Why a file can't be read, in the same words on every system."""
-    kinds = {errno.EPERM: "no permission", errno.EACCES: "no permission", errno.ENOENT: "it is gone"}
+    kinds = {
+        errno.EPERM: "no permission",
+        errno.EACCES: "no permission",
+        errno.ENOENT: "there is no such file",
+    }
     return kinds.get(getattr(error, "errno", None) or 0, "reading fails")
 
 
@@ -683,7 +688,8 @@ class _Aligned:
                 self.pairs[pair] = at
                 first, last = (at + 1, last) if pair == start else (first, at)
         for index in range(first, last):
-            self.owner[index] = k
+            if self.owner[index] < 0:
+                self.owner[index] = k
         self.spans[k] = (first, last)
 
     def _find_moved_regions(self) -> None:
@@ -723,6 +729,8 @@ class _Aligned:
             left[self.old_keys[index]] = left.get(self.old_keys[index], 0) + 1
         lines = []
         for index in range(*span):
+            if self.owner[index] != k:
+                continue
             key = self.new_keys[index]
             if left.get(key):
                 left[key] -= 1
@@ -749,7 +757,7 @@ class _Aligned:
             b = -1 if a in self.moved else self.pairs[a]
             if self.inside[a] >= 0:
                 continue
-            if b < at:
+            if b < at or self.owner[b] >= 0:
                 found.append(Change("-", a + 1, _plain(self.old[a])))
                 continue
             insert(b)
@@ -1420,50 +1428,60 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
             was_share = header.get("own-share") or ["none"]
             message = f"the summary has {was_share[0]}, the analysis {expected_header['own-share'][0]}"
             findings.append(Finding("own-share", message))
-    findings.extend(_line_findings(found_lines, expected_lines, stale, other_starter, other_version))
+    reason = "edited by hand"
+    if not header:
+        reason = "no header tells why"
+    elif other_starter:
+        reason = "made against another starter"
+    elif other_version:
+        reason = "made by another version of the tool"
+    lines = _line_findings(found_lines, expected_lines, stale, reason)
+    findings.extend(lines[:MAX_FINDINGS])
+    if len(lines) > MAX_FINDINGS:
+        findings.append(Finding("line", f"... and {len(lines) - MAX_FINDINGS} more lines"))
     return findings
 
 
-def _line_findings(
-    found: list[str], expected: list[str], stale: set[str], other_starter: bool, other_version: bool
-) -> list[Finding]:
-    def body(lines: list[str]) -> list[tuple[int, str]]:
-        top = _header_length(lines)
-        return [(number, line.rstrip()) for number, line in enumerate(lines[top:], top + 1)]
+_ABOUT = re.compile(r"^# .* -> (.+)$|^# (\S.*/.*):\d+$")
+_TITLES = ["# Missing Files", "# Additional Files", "# Filled Code", "# References", "# Other Modifications"]
+
+
+def _line_findings(found: list[str], expected: list[str], stale: set[str], reason: str) -> list[Finding]:
+    """One for each line that the summary has and the analysis has not, or the other way round; lines about a
+    file that changed are explained by that, all others by `reason`."""
+
+    def body(lines: list[str]) -> list[tuple[int, str, str]]:
+        """(line number, text, why it may differ)"""
+        top, about, rows = _header_length(lines), "", []
+        for number, line in enumerate(lines[top:], top + 1):
+            path = _ABOUT.match(line)
+            if line == _RULE or line in _TITLES:
+                about = ""
+            elif path:
+                about = path.group(1) or path.group(2)
+            changed = any(about.endswith("/" + one) or line.startswith("# " + one) for one in stale)
+            changed = changed or bool(stale and not about)
+            why = "the code changed after the summary was made" if changed else reason
+            rows.append((number, line.rstrip(), why))
+        return rows
 
     has, wants = body(found), body(expected)
-    pairs = line_up([line for _, line in wants], [line for _, line in has])
-    findings, at, about = [], 0, ""
-
-    def why(path: str) -> str:
-        if path in stale or (stale and not path):
-            return "the code changed after the summary was made"
-        if other_starter:
-            return "made against another starter"
-        return "made by another version of the tool" if other_version else "edited by hand"
+    pairs = line_up([row[1] for row in wants], [row[1] for row in has])
+    findings, at = [], 0
 
     def surplus(stop: int) -> None:
-        for number, line in has[at:stop]:
-            if line:
-                message = f"line {number}: the analysis has no such line: {shown(line)} ({why(about)})"
+        for number, line, why in has[at:stop]:
+            if line and line != _RULE:
+                message = f"line {number}: the analysis has no such line: {shown(line)} ({why})"
                 findings.append(Finding("line", message))
 
-    for index, (_, line) in enumerate(wants):
-        path = re.match(r"^# (?:.* -> )?(.+?)(?::\d+)?$", line)
-        if path:
-            name = next((one for one in stale if path.group(1).endswith("/" + one)), None)
-            if name is not None or " -> " in line or re.search(r"/.+:\d+$", line):
-                about = name or path.group(1)
-        elif line == _RULE:
-            about = ""
-        if pairs[index] < 0:
-            if line:
-                number = has[min(at, len(has) - 1)][0] if has else 1
-                message = f"before line {number}: missing: {shown(line)} ({why(about)})"
-                findings.append(Finding("line", message))
-            continue
-        surplus(pairs[index])
-        at = pairs[index] + 1
+    for index, (_, line, why) in enumerate(wants):
+        if pairs[index] >= 0:
+            surplus(pairs[index])
+            at = pairs[index] + 1
+        elif line and line != _RULE:
+            number = has[min(at, len(has) - 1)][0] if has else 1
+            findings.append(Finding("line", f"before line {number}: missing: {shown(line)} ({why})"))
     surplus(len(has))
     return findings
 

@@ -1,0 +1,205 @@
+"""analyze.py never ends in a traceback, runs nothing, and gives the same bytes under every Python."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from analyze_kit import SOLUTIONS, STARTER, Kit, changed_outside, randomly_renamed, real_files, tagged
+
+from code_analyze import analyze
+
+FILES = real_files()
+SOURCE = Path(analyze.__file__).read_text(encoding="utf-8")
+
+
+def test_it_is_python_3_8() -> None:
+    ast.parse(SOURCE, feature_version=(3, 8))
+
+
+def test_it_needs_the_standard_library_only_and_runs_nothing() -> None:
+    tree = ast.parse(SOURCE)
+    modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {module.split(".")[0] for module in modules} <= set(sys.stdlib_module_names)
+    assert not modules & {"subprocess", "importlib", "runpy", "pickle", "socket", "urllib"}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"exec", "eval", "__import__"}
+    [compiled] = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "compile"
+    ]
+    flags = compiled.args[3]
+    assert isinstance(flags, ast.Constant)
+    assert flags.value == ast.PyCF_ONLY_AST
+
+
+def test_a_submission_is_not_run(tmp_path: Path) -> None:
+    trap = "import pathlib\npathlib.Path(__file__).with_name('trap').write_text('x')\n"
+    names = ["argparse.py", "re.py", "VAE/VAE.py", "__init__.py", "sitecustomize.py"]
+    kit = Kit(tmp_path, {"VAE/VAE.py": "x = 1\n"}, dict.fromkeys(names, trap))
+    for cwd in (kit.codes, kit.folder):
+        assert kit.run(cwd=cwd).returncode == 0
+        assert kit.run("--verify", cwd=cwd).returncode == 0
+    assert not list(tmp_path.rglob("trap"))
+
+
+def scrambled(text: str, rng: random.Random) -> bytes:
+    """A file after an accident: lines and bytes deleted, repeated, exchanged, replaced."""
+    lines = text.split("\n")
+    for _ in range(rng.randrange(12)):
+        at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        kind = rng.randrange(6)
+        if kind == 0:
+            del lines[min(at, other) : max(at, other) // 2]
+        elif kind == 1:
+            lines[at:at] = lines[other : other + rng.randrange(30)]
+        elif kind == 2:
+            lines[at], lines[other] = lines[other], lines[at]
+        elif kind == 3:
+            lines[at] = rng.choice(
+                ["# TODO START", "        # TODO END", "", "\t", "# Reference:", "'''", "((", "\\"]
+            )
+        elif kind == 4:
+            lines[at] = "".join(rng.sample(lines[at], len(lines[at])))
+        else:
+            lines[at] += rng.choice(["\r", "\x00", "\u2028", "\x0c", "é", "\U0001f600", "# 引用", "　"])
+        lines = lines or [""]
+    data = bytearray("\n".join(lines).encode(rng.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"])))
+    for _ in range(rng.choice([0, 0, 0, 1, 5])):
+        if data:
+            data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seeds", [range(150), pytest.param(range(150, 1200), marks=pytest.mark.slow)])
+def test_no_accident_raises_and_nothing_is_counted_twice(seeds: range) -> None:
+    for seed in seeds:
+        rng = random.Random(seed)
+        name, starter, solution = rng.choice(FILES)
+        origin = analyze.read_bytes(starter.encode("utf-8"))
+        target = analyze.read_bytes(scrambled(rng.choice([starter, solution]), rng))
+        result = analyze.analyze_file(origin, target, name)
+        lines = [at for region in result.regions for at, _ in region.added_lines]
+        outside = [at for at, _ in result.added_outside]
+        assert len(lines) == len(set(lines))
+        assert not set(lines) & set(outside)
+        assert all(1 <= at <= len(target.lines) for at in lines + outside)
+        assert len(result.regions) == starter.count("# TODO START")
+        tree = analyze.TreeAnalysis([result], [], [], "0" * 64)
+        text = analyze.summarize(tree)
+        assert analyze.verify_summary(text, tree) == []
+        text.encode("utf-8")
+
+
+def test_the_starter_is_never_the_students_work() -> None:
+    """However line ends, tabs, byte order marks and white space at line ends come out of an editor."""
+    for _, starter, _ in FILES:
+        for change in (
+            lambda text: text,
+            lambda text: text.replace("\n", "\r\n"),
+            lambda text: re.sub(
+                r"^(?:    )+", lambda found: "\t" * (len(found.group()) // 4), text, flags=re.M
+            ),
+            lambda text: "\ufeff" + text,
+            lambda text: text.replace("\n", "  \n"),
+            lambda text: text.rstrip("\n"),
+            lambda text: re.sub(
+                r"^(?:    )+", lambda found: "  " * (len(found.group()) // 4), text, flags=re.M
+            ),
+            lambda text: "\n".join(line for line in text.split("\n") if "TODO START" not in line),
+        ):
+            result = analyze.analyze_text(starter, change(starter))
+            assert not any(region.added_lines or region.filled for region in result.regions)
+            assert not result.added_outside
+
+
+def cells(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> int:
+    """Cells of the tables that an analysis fills: the part of its work that could grow as a square."""
+    total = 0
+    real = analyze._heaviest
+
+    def counting(scores: list[list[int]]) -> list[tuple[int, int]]:
+        nonlocal total
+        total += len(scores) * len(scores[0])
+        return real(scores)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyze, "_heaviest", counting)
+        action()
+    return total
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1\n",
+        "v{0} = {0}\n",
+        "        # TODO START\n",
+        "        self.encoder_{0} = nn.Linear({0})\n",
+        "\n",
+        "def f{0}():\n",
+    ],
+)
+def test_work_does_not_grow_as_the_square_of_a_file(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    name, starter, solution = next(file for file in FILES if file[0] == "VAE/VAE.py")
+    for place in ("        return mu + log_std.exp() * eps\n", "def build_variant"):
+        assert place in solution
+
+        def work(count: int, place: str = place) -> int:
+            text = solution.replace(place, "".join(line.format(i) for i in range(count)) + place)
+            return cells(monkeypatch, lambda: analyze.analyze_text(starter, text))
+
+        small, large = work(500), work(4000)
+        assert large <= 9 * small + 4 * analyze.MAX_CELLS
+
+
+def pythons() -> list[str]:
+    """Every Python from 3.8 on that can be started here by its name, and this one."""
+    found = {sys.version_info[:2]: sys.executable}
+    for minor in range(8, 15):
+        program = shutil.which(f"python3.{minor}")
+        if program is None or (3, minor) in found:
+            continue
+        started = subprocess.run([program, "-c", "print(1)"], capture_output=True, text=True, check=False)
+        if started.stdout == "1\n":
+            found[(3, minor)] = program
+    return [found[version] for version in sorted(found)]
+
+
+def test_same_bytes_under_every_python_and_hash_seed(tmp_path: Path) -> None:
+    names = [path.relative_to(STARTER).as_posix() for path in STARTER.glob("*/*.py")]
+    codes: dict[str, str | bytes] = {name: (SOLUTIONS / name).read_bytes() for name in names}
+    rng = random.Random(3)
+    for name, starter, solution in FILES:
+        lines = changed_outside(randomly_renamed(tagged(starter, solution), rng), rng, 0.2)
+        codes[name] = "\n".join(line for line, _ in lines)
+    codes["VAE/new.py"] = scrambled(FILES[0][2], random.Random(4))
+    codes["VAE/match.py"] = "match x:\n    case 1:\n        print(f'{d['a']}')\n"
+    codes["VAE/wrong.py"] = "x = = 1\n"
+    kit = Kit(tmp_path, {name: (STARTER / name).read_bytes() for name in names}, codes)
+    digests = set()
+    for python in pythons():
+        for seed in ("0", "7"):
+            program = str(kit.folder / "code_analyze" / "analyze.py")
+            environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C", "PYTHONUTF8": "0"}
+            result = subprocess.run(
+                [python, program], env=environment, capture_output=True, timeout=60, check=False
+            )
+            assert (result.returncode, result.stderr) == (0, b""), python
+            digests.add(hashlib.sha256(kit.summary.read_bytes()).hexdigest())
+    assert len(digests) == 1
