@@ -12,6 +12,7 @@ import yaml
 from ..errors import HomeworkError
 
 Key = tuple[str | int, ...]
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, by libyaml where it is there
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def read_yaml(path: Path) -> Located:
             f"{path}: found bytes that are not UTF-8 ({error.reason}). Save it as UTF-8."
         ) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise HomeworkError(
@@ -76,7 +77,7 @@ def _plain(node: yaml.Node, key: Key, path: Path, places: dict[Key, Place]) -> A
     if isinstance(node, yaml.MappingNode):
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            name = _scalar(key_node)
+            name = _scalar(key_node, path)
             line = key_node.start_mark.line + 1
             if name in mapping:
                 before = places[(*key, name)].line
@@ -93,15 +94,18 @@ def _plain(node: yaml.Node, key: Key, path: Path, places: dict[Key, Place]) -> A
             places[(*key, index)] = Place(path, item.start_mark.line + 1)
             items.append(_plain(item, (*key, index), path, places))
         return items
-    return _scalar(node)
+    return _scalar(node, path)
 
 
-def _scalar(node: yaml.Node) -> Any:
-    constructor = yaml.SafeLoader("")
+def _scalar(node: yaml.Node, path: Path) -> Any:
     try:
-        return constructor.construct_object(node)
-    finally:
-        constructor.dispose()
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    except (ValueError, yaml.YAMLError):
+        line, kind = node.start_mark.line + 1, node.tag.rpartition(":")[2]
+        raise HomeworkError(
+            f"{path}, line {line}: found {node.value!r} ({kind}), expected a value of that kind. "
+            "Put quotes around it if it is a text."
+        ) from None
 
 
 def dotted(key: Key, data: Any = None) -> str:
