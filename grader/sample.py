@@ -8,7 +8,7 @@ import math
 import random
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -87,7 +87,9 @@ def sample_table(assignment: Assignment) -> LayerTable:
                 differs=missing,
             ),
         )
-        state = "missing" if missing else "differs" if wrong else "same"
+        state: Literal["same", "differs", "missing"] = (
+            "missing" if missing else "differs" if wrong else "same"
+        )
         rows.append(TableRow(layer=layer.id, state=state, cells=cells))
     return LayerTable(columns=("type", "output", "stride", "activation"), rows=tuple(rows))
 

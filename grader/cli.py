@@ -1,0 +1,64 @@
+"""The `grader` command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from grader.cohort import default_jobs
+from grader.commands import common
+from grader.commands.course import collect, course
+from grader.commands.export import app as export_app
+from grader.commands.grade import grade
+from grader.commands.gradebook import gradebook
+from grader.commands.pages import feedback, report
+from grader.commands.regrade import regrade
+from hwlib.errors import cli_errors
+
+app = typer.Typer(
+    name="grader",
+    help="Grades submissions that nobody trusts, and brings the marks to where the course keeps them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def matrix(
+    track: common.Tracks = None,
+    jobs: common.Jobs = None,
+) -> None:
+    """Grade the reference, the blank starter, all mutants and equivalents: is the grader right?"""
+    from grader.matrix import run_matrix
+
+    stdout, _ = common.consoles()
+    assignments = common.load_assignments(tuple(track or ()))
+    code = run_matrix(tuple(assignments), jobs or default_jobs(), stdout)
+    if code:
+        raise typer.Exit(code)
+
+
+for command in (grade, regrade, feedback, report, gradebook, course, collect, matrix):
+    app.command()(cli_errors()(command))
+app.add_typer(export_app, name="export")
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        from hwlib import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line: exit code 2 and one sentence for what the user can mend, 130 for Ctrl-C."""
+    with cli_errors():
+        app()

@@ -1,0 +1,112 @@
+"""Writing what people read: feedback per student, `report.html` and `grades.csv` for the cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from grader.cohort import RESULT, Cohort
+from grader.export.safe_csv import csv_text
+from grader.feedback import statistics
+from grader.feedback.cohort_page import report_html
+from grader.feedback.markdown import feedback_markdown
+from grader.feedback.page import feedback_html
+from grader.feedback.view import view_page
+from grader.manual import FILE_NAME as MANUAL
+from grader.manual import read_manual
+from grader.results import SubmissionResult
+from grader.roster import Person
+from grader.totals import ManualMarks
+from hwlib.checking.verdict import Language
+from hwlib.files import atomic_write_text
+
+Manual = Callable[[str], dict[str, ManualMarks]]
+
+
+def manual_marks(cohort: Cohort, student: str) -> dict[str, ManualMarks]:
+    """Track -> what a TA wrote into the student's `manual.yaml`."""
+    return read_manual(cohort.folder(student), cohort.assignments)
+
+
+def all_marks(cohort: Cohort, student: str, gradebook: Path | None) -> dict[str, ManualMarks]:
+    """Track -> a TA's marks from `manual.yaml` and, over them, from nbgrader's database."""
+    marks = manual_marks(cohort, student)
+    if gradebook is None:
+        return marks
+    from grader.gradebook.marks import read_marks  # nbgrader takes a second to import
+
+    return read_marks(gradebook, cohort.assignments, student, marks)
+
+
+def write_feedback(
+    cohort: Cohort, result: SubmissionResult, language: Language, manual: dict[str, ManualMarks] | None = None
+) -> None:
+    """Writes `feedback.md` and `feedback.html` of one student."""
+    if manual is None:
+        manual = manual_marks(cohort, result.student)
+    page = view_page(result, cohort.assignments, manual, language)
+    folder = cohort.folder(result.student)
+    atomic_write_text(folder / "feedback.md", feedback_markdown(page))
+    atomic_write_text(folder / "feedback.html", feedback_html(page))
+
+
+def feedback_is_old(cohort: Cohort, student: str) -> bool:
+    """Whether the pages are missing or older than the result or the TA's marks."""
+    folder = cohort.folder(student)
+    pages = [folder / "feedback.md", folder / "feedback.html"]
+    if not all(page.exists() for page in pages):
+        return True
+    sources = [file for file in (folder / RESULT, folder / MANUAL) if file.exists()]
+    newest = max(file.stat().st_mtime_ns for file in sources)
+    return min(page.stat().st_mtime_ns for page in pages) < newest
+
+
+def gather(
+    cohort: Cohort, people: dict[str, Person] | None = None, manual: Manual | None = None
+) -> statistics.Cohort:
+    """Reads every stored result, one at a time; people of the roster without one count as not handed in."""
+    numbers = statistics.Cohort(cohort.assignments)
+    people = people or {}
+    for student in sorted({*cohort.students(), *people}):
+        result = cohort.stored(student) or SubmissionResult(student=student)
+        if student in people and people[student].name:
+            result = result.model_copy(update={"display_name": people[student].name})
+        numbers.add(result, manual(student) if manual else manual_marks(cohort, student))
+    return numbers
+
+
+def grades_csv(numbers: statistics.Cohort) -> str:
+    """The cohort's marks as CSV: one line per student, empty cells for what is not known."""
+    columns = ("code", "report_and_bonus", "before_late", "late_penalty_percent", "mark", "state", "fid")
+    header = ["student", "name"]
+    header += [f"{track}_{column}" for track in numbers.assignments for column in columns]
+    header += ["total", "days_late", "flags"]
+    rows = []
+    for row in numbers.rows:
+        cells: list[object] = [row.student, row.name]
+        for part in row.tracks.values():
+            mark = part.mark
+            other = None if mark.raw is None or mark.code is None else round(mark.raw - mark.code, 6)
+            cells += [
+                mark.code,
+                other,
+                mark.raw,
+                round(100 * mark.penalty, 4),
+                mark.final,
+                mark.state,
+                part.fid,
+            ]
+        rows.append([*cells, row.total, row.days_late, "; ".join(row.flags)])
+    return csv_text(header, rows)
+
+
+def write_cohort_pages(cohort: Cohort, numbers: statistics.Cohort, made: datetime | None = None) -> Path:
+    """Writes `grades.csv` and `report.html`; returns the report's path."""
+    atomic_write_text(cohort.out / "grades.csv", grades_csv(numbers))
+    links = {student: f"{student}/feedback.html" for student in cohort.students()}
+    first = next(iter(cohort.assignments.values()))
+    title = f"{first.course.en}, {first.year}: {', '.join(cohort.assignments)}"
+    path = cohort.out / "report.html"
+    atomic_write_text(path, report_html(numbers, links, title, made))
+    return path

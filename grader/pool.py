@@ -1,0 +1,120 @@
+"""Worker processes that grade: each keeps its sandbox warm, none outlives the parent."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from grader.options import GradeOptions
+from grader.results import SubmissionResult, TrackResult
+
+Grade = Callable[[Path, GradeOptions], SubmissionResult]
+Work = tuple[str, Path, GradeOptions]
+
+ATTEMPTS = 2
+"""A submission whose worker died is tried once more, alone; then it stands as ungraded."""
+
+
+def _engine(path: Path, options: GradeOptions) -> SubmissionResult:
+    from grader.grade import grade_submission  # torch is imported here, once per worker
+
+    return grade_submission(path, options)
+
+
+def _guarded(grade: Grade, path: Path, options: GradeOptions) -> SubmissionResult:
+    """One submission; whatever breaks in us leaves it ungraded, with the reason for the TA."""
+    try:
+        return grade(path, options)
+    except Exception as error:
+        logging.getLogger(__name__).debug("grading %s failed", path, exc_info=True)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return trouble(
+            path, options, f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+        )
+
+
+def trouble(path: Path, options: GradeOptions, reason: str) -> SubmissionResult:
+    """A result that says that the grader failed: unknown marks, not zero."""
+    tracks = {track: TrackResult(track=track, trouble=reason) for track in options.tracks}
+    return SubmissionResult(student=options.student or path.stem, archive=path.name, tracks=tracks)
+
+
+def _start_worker() -> None:
+    """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone, also after kill -9."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait_for_end() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    # Not fork: the parent may have threads (progress display, torch), and forked threads hang.
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+def grade_all(
+    work: list[Work], jobs: int, started: Callable[[str], None], grade: Grade | None = None
+) -> Iterator[tuple[str, SubmissionResult]]:
+    """Grades `work`, yields (student, result) as each is done; at most 2 x `jobs` results are in memory.
+
+    With one job everything happens in this process.
+    """
+    grade = grade or _engine
+    jobs = min(jobs, len(work))
+    if jobs <= 1:
+        for student, path, options in work:
+            started(student)
+            yield student, _guarded(grade, path, options)
+        return
+    waiting = [(item, 1) for item in reversed(work)]
+    running: dict[Future[SubmissionResult], tuple[Work, int]] = {}
+    pool = _pool(jobs)
+    try:
+        while waiting or running:
+            # After a crash one at a time, so that the next crash names its cause.
+            room = 1 if any(attempt > 1 for _, attempt in [*waiting, *running.values()]) else 2 * jobs
+            while waiting and len(running) < room:
+                item, attempt = waiting.pop()
+                started(item[0])
+                running[pool.submit(_guarded, grade, item[1], item[2])] = (item, attempt)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            broken = []
+            for future in done:
+                item, attempt = running.pop(future)
+                try:
+                    yield item[0], future.result()
+                except BrokenProcessPool:
+                    broken.append((item, attempt))
+            if broken:
+                broken += running.values()
+                running.clear()
+                pool.shutdown(wait=False, cancel_futures=True)
+                pool = _pool(jobs)
+                for item, attempt in broken:
+                    if attempt < ATTEMPTS:
+                        waiting.append((item, attempt + 1))
+                    else:
+                        yield (
+                            item[0],
+                            trouble(item[1], item[2], "the grading process died twice on this submission"),
+                        )
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        if running:  # interrupted: what is under way is graded again by the next run
+            for child in multiprocessing.active_children():
+                child.terminate()
