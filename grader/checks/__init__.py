@@ -1,0 +1,1 @@
+"""The checks of every track, as pytest files, and what they share."""

@@ -1,0 +1,461 @@
+"""The checks of the VAE. Titles, points, regions and visibility stand in handouts/VAE/assignment.yaml."""
+
+import numpy as np
+import pytest
+import torch
+
+from grader.checks import VAE_cases as cases
+from grader.checks import VAE_mistakes as M
+from grader.checks import VAE_steps as steps
+from grader.checks import rebuild, tolerances
+from grader.checks.inputs import images, normal, seed_of, uniform, weights
+from grader.checks.quality import check_fid
+from grader.checks.submission import Submission, look
+from hwlib.checking.compare import as_array
+from hwlib.checking.expect import Array, Close, Items, Says
+from hwlib.checking.layer_table import only_results, wanted_rows
+from hwlib.checking.layers import TraceError, layers_of
+from grader.checks.quick import check_quick_run
+from hwlib.checking.session import StudentError
+from hwlib.checking.standins import Maps
+
+
+def judge(submission: Submission, name: str) -> None:
+    """Judges the case of that name on inputs of this student."""
+    rng = submission.rng(name)
+    latent_dim = int(rng.integers(5, 13))
+    submission.judge(cases.build(name, rng, submission.assignment, latent_dim))
+
+
+def uses_log_variance(submission: Submission) -> bool:
+    """Whether the year allows log variance and this submission's loss reads it so."""
+    latent = submission.assignment.latent
+    if latent is None or "log_variance" not in latent.accepted:
+        return False
+    if latent.accepted == ["log_variance"]:
+        return True
+    if "log_variance" not in submission.notes:
+        submission.notes["log_variance"] = _reads_log_variance(submission)
+    return bool(submission.notes["log_variance"])
+
+
+def _reads_log_variance(submission: Submission) -> bool:
+    half = np.full((2, 1, 32, 32), 0.5, dtype=np.float32)
+    mu, spread = np.zeros((2, 3), dtype=np.float32), np.ones((2, 3), dtype=np.float32)
+    try:
+        for step in cases.trainer_steps(3):
+            submission.call(step.op, **step.params)
+        reply = submission.call("call", target="trainer", method="loss_fn", args=[half, half, mu, spread])
+    except StudentError:
+        return False
+    found = as_array(look(reply, "result/1"))
+    right = cases.reference_losses(half, half, mu, spread, log_variance=True)[1]
+    return found is not None and found.size == 1 and abs(float(found.reshape(())) - right) < 1e-3
+
+
+# --- networks -----------------------------------------------------------------------------------------
+
+
+def test_encoder_layers(submission: Submission) -> None:
+    """Compare self.encoder row by row with the encoder's table: type, volume, kernel, stride, padding, activation."""
+    judge(submission, "encoder_layers")
+
+
+def test_decoder_layers(submission: Submission) -> None:
+    """Compare self.decoder row by row with the decoder's table; mind the output padding."""
+    judge(submission, "decoder_layers")
+
+
+def test_network_equivalence(submission: Submission) -> None:
+    """The table's network, built with your weights, gives other outputs than yours."""
+    rng = submission.rng("network_equivalence")
+    latent_dim, channels = int(rng.integers(5, 13)), 3
+    settings = {"num_channels": channels, "latent_dim": latent_dim}
+    x, z, seed = images(rng, 3, channels), normal(rng, 3, latent_dim), seed_of(rng)
+    submission.call(
+        "construct", file="VAE", callable="VAE", args=[channels, latent_dim], as_="model", seed=seed
+    )
+    for network, inputs, whole, outputs in (("encoder", x, [x], (1, 2)), ("decoder", z, [None, z], (0,))):
+        wanted = wanted_rows(submission.assignment.network(network), settings)
+        fault = None
+        for target, args, results in ((f"model.{network}", [inputs], None), ("model", whole, outputs)):
+            try:
+                reply = submission.call("trace", target=target, args=args, mode="train", seed=1)
+                traced = only_results(reply, results) if results else reply
+                right = rebuild.outputs_of(layers_of(traced), wanted, inputs)
+            except rebuild.RebuildError as error:
+                fault = fault or (error.problem.expected, error.problem.found)
+                continue
+            except TraceError as error:
+                fault = fault or (f"the {network} of the table", str(error))
+                continue
+            except StudentError:
+                if target == "model":
+                    raise
+                continue
+            found = look(reply, "result")
+            if results == (1, 2):
+                found = [as_array(look(reply, f"result/{position}")) for position in results]
+                # In whichever order forward returns the halves: that is forward's affair.
+                found = np.concatenate(found, 1) if all(half is not None for half in found) else None  # type: ignore[arg-type]
+                half = right.shape[1] // 2
+                alternative = np.concatenate([right[:, half:], right[:, :half]], 1)
+                close = Close("found", alternative, "outputs", tolerances.NETWORK)
+                if found is not None and close.judge({"found": found}) is None:
+                    fault = None
+                    break
+            problem = Close(
+                "found",
+                right,
+                f"outputs of the {network}, as the table's network gives them",
+                tolerances.NETWORK,
+            ).judge({"found": found})
+            if problem is None:
+                fault = None
+                break
+            fault = fault or (problem.expected, problem.found)
+        if fault is not None:
+            submission.wrong(*fault)
+
+
+# --- reparameterize -----------------------------------------------------------------------------------
+
+
+def test_reparameterize_statistics(submission: Submission) -> None:
+    """z = mu + sigma * eps, with eps from N(0, I) drawn anew for every entry at every call."""
+    rng = submission.rng("reparameterize_statistics")
+    submission.judge(
+        cases.reparameterize_statistics(
+            rng, submission.assignment, int(rng.integers(5, 13)), uses_log_variance(submission)
+        )
+    )
+
+
+def test_reparameterize_gradients(submission: Submission) -> None:
+    """dz/dmu = 1 and dz/dlog_std = z - mu: gradients reach both, and only through z = mu + sigma * eps."""
+    rng = submission.rng("reparameterize_gradients")
+    latent_dim, factor = int(rng.integers(5, 13)), 0.5 if uses_log_variance(submission) else 1.0
+    mu, log_std = normal(rng, 6, latent_dim), uniform(rng, 6, latent_dim, low=-1, high=1)
+    slopes = normal(rng, 6, latent_dim)
+    _model_or_bare(submission, rng, latent_dim)
+    reply = submission.call(
+        "gradients",
+        target="model",
+        method="reparameterize",
+        args=[mu, log_std],
+        weights=[slopes],
+        seed=seed_of(rng),
+    )
+    submission.require(Array("result", "z", (6, latent_dim)).judge(reply))
+    z = reply["result"]
+    right = {"mu": slopes, "log sigma": slopes * (z - mu) * factor}
+    for position, (name, expected) in enumerate(right.items()):
+        found = look(reply, f"args/{position}")
+        if found is None:
+            submission.wrong(f"a gradient from z to {name}", "none", M.DETACHED)
+        submission.require(
+            Close(
+                "found", expected, f"gradient of z with respect to {name}", tolerances.GRADIENT,
+                ((M.DETACHED, np.zeros_like(mu)), (M.KL_LOG_VARIANCE, expected * 0.5)),
+            ).judge({"found": found})
+        )  # fmt: skip
+
+
+def test_reparameterize_device(submission: Submission) -> None:
+    """Make the noise where mu is: torch.randn_like(mu), not torch.randn(...) alone."""
+    rng = submission.rng("reparameterize_device")
+    latent_dim = int(rng.integers(5, 13))
+    mu, log_std = normal(rng, 4, latent_dim), normal(rng, 4, latent_dim)
+    _model_or_bare(submission, rng, latent_dim)
+    reply = submission.call("device_check", target="model", method="reparameterize", args=[mu, log_std])
+    submission.require(
+        Says("verdict", "noise on the device of mu", (("mixed", "noise on the CPU", M.CPU_NOISE),)).judge(
+            reply
+        )
+    )
+    double = submission.call(
+        "call",
+        target="model",
+        method="reparameterize",
+        args=[mu.astype(np.float64), log_std.astype(np.float64)],
+        grad=False,
+    )
+    found = look(double, "result")
+    if isinstance(found, np.ndarray) and found.dtype != np.float64:
+        submission.wrong("z in the dtype of mu (float64 here)", found.dtype.name, M.WRONG_DTYPE)
+
+
+def _model_or_bare(submission: Submission, rng: np.random.Generator, latent_dim: int) -> None:
+    try:
+        submission.call(
+            "construct", file="VAE", callable="VAE", args=[1, latent_dim], as_="model", seed=seed_of(rng)
+        )
+    except StudentError:
+        attributes = {"num_channels": 1, "latent_dim": latent_dim}
+        submission.call(
+            "construct",
+            file="hwlib.checking.standins",
+            callable="bare",
+            args=["VAE", "VAE", attributes],
+            as_="model",
+        )
+
+
+# --- forward ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
+def test_forward_modes(submission: Submission) -> None:
+    """forward(x) returns (recon, mu, log_std); forward(z=z) returns the decoded images."""
+    judge(submission, "forward_modes")
+
+
+@pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
+def test_forward_batches(submission: Submission) -> None:
+    """forward works for batches of any size, also of one image, in train and in eval mode."""
+    judge(submission, "forward_batches")
+
+
+# --- data ---------------------------------------------------------------------------------------------
+
+
+def test_scale(submission: Submission) -> None:
+    """Bytes 0 to 255 become float32 numbers from 0 to 1."""
+    judge(submission, "scale")
+
+
+# --- losses -------------------------------------------------------------------------------------------
+
+
+def test_loss_values(submission: Submission) -> None:
+    """Both losses: summed over pixels or latent dimensions of an image, averaged over the batch."""
+    rng = submission.rng("loss_values")
+    latent_dim = int(rng.integers(5, 13))
+    submission.judge(cases.loss_values(rng, submission.assignment, latent_dim, uses_log_variance(submission)))
+
+
+def test_loss_average(submission: Submission) -> None:
+    """The same images twice in a batch change nothing; twice as many pixels or latent dimensions double a loss."""
+    rng = submission.rng("loss_average")
+    latent_dim = int(rng.integers(5, 13))
+    for step in cases.trainer_steps(latent_dim):
+        _tried(submission, step)
+
+    def losses(*arrays: np.ndarray) -> list[np.ndarray]:
+        reply = submission.call("call", target="trainer", method="loss_fn", args=list(arrays))
+        submission.require(Items("result", 2, "loss_fn returns (recon_loss, kl_loss)").judge(reply))
+        found = [as_array(look(reply, f"result/{position}")) for position in (0, 1)]
+        for name, value in zip(("reconstruction loss", "KL divergence"), found, strict=True):
+            if value is None or value.size != 1:
+                submission.wrong(f"{name}: one number", "an array" if value is not None else "no number")
+        return [value.reshape(()) for value in found if value is not None]
+
+    def compare(found: np.ndarray, right: np.ndarray, what: str, mistakes: tuple = ()) -> None:
+        submission.require(Close("found", right, what, tolerances.LOSS, mistakes).judge({"found": found}))
+
+    single = [losses(*cases.loss_inputs(rng, 1, latent_dim)) for _ in range(1)][0]
+    assert np.isfinite(single).all(), "the losses of a single image are not finite"
+    for batch in (7, 64):
+        arrays = cases.loss_inputs(rng, batch, latent_dim)
+        plain = losses(*arrays)
+        twice = losses(*(np.concatenate([array, array]) for array in arrays))
+        for position, name in enumerate(("reconstruction loss", "KL divergence")):
+            compare(
+                twice[position], plain[position], f"{name} of a batch of {batch}, and of the same images twice",
+                ((M.SUMMED_OVER_BATCH, 2 * plain[position]),),
+            )  # fmt: skip
+        if batch == 7:
+            apart = np.mean([losses(*(array[i : i + 1] for array in arrays)) for i in range(batch)], 0)
+            for position, name in enumerate(("reconstruction loss", "KL divergence")):
+                compare(
+                    plain[position], apart[position], f"{name} of a batch: the average over its images",
+                    ((M.SUMMED_OVER_BATCH, batch * apart[position]),),
+                )  # fmt: skip
+            target, recon, mu, log_std = arrays
+            wide = losses(
+                *(np.concatenate([array, array], 1) for array in (target, recon)),
+                *(np.concatenate([array, array], 1) for array in (mu, log_std)),
+            )
+            for position, (name, mistake) in enumerate(
+                (
+                    ("reconstruction loss, summed over all pixels", M.PIXEL_MEAN),
+                    ("KL divergence, summed over all latent dimensions", M.DIMENSION_MEAN),
+                )
+            ):
+                compare(wide[position], 2 * plain[position], name, ((mistake, plain[position]),))
+
+
+def test_loss_gradients(submission: Submission) -> None:
+    """Gradients flow from both losses to recon, mu and log sigma, and stay finite at x' = 0 and x' = 1."""
+    rng = submission.rng("loss_gradients")
+    latent_dim, log_variance = int(rng.integers(5, 13)), uses_log_variance(submission)
+    for step in cases.trainer_steps(latent_dim):
+        _tried(submission, step)
+    arrays = cases.loss_inputs(rng, 5, latent_dim)
+    ask = {"target": "trainer", "method": "loss_fn", "weights": [1.0, 1.0]}
+    reply = submission.call("gradients", args=list(arrays), **ask)
+    tensors = [torch.from_numpy(array.astype(np.float64)).requires_grad_() for array in arrays]
+    target, recon, mu, log_std = tensors
+    total = sum(cases.trainer("VAE").loss_fn(target, recon, mu, log_std / 2 if log_variance else log_std))
+    right = torch.autograd.grad(total, tensors[1:])  # type: ignore[arg-type]
+    for position, (name, expected) in enumerate(zip(("x'", "mu", "log sigma"), right, strict=True), 1):
+        found = look(reply, f"args/{position}")
+        if found is None:
+            submission.wrong(f"a gradient of the losses with respect to {name}", "none", M.DETACHED)
+        batch = len(arrays[0])
+        size = 1024 if position == 1 else latent_dim
+        known = (
+            (M.DETACHED, np.zeros(expected.shape)), (M.SUMMED_OVER_BATCH, batch * expected.numpy()),
+            (M.PIXEL_MEAN if position == 1 else M.DIMENSION_MEAN, expected.numpy() / size),
+            (M.WRONG_SIGN, -expected.numpy()),
+        )  # fmt: skip
+        submission.require(
+            Close(
+                "found",
+                expected.numpy(),
+                f"gradient of the losses with respect to {name}",
+                tolerances.LOSS_GRADIENT,
+                known,
+            ).judge({"found": found})
+        )
+    target_array = (rng.random((5, 1, 32, 32)) < 0.5).astype(np.float32)
+    edges = (rng.random((5, 1, 32, 32)) < 0.5).astype(np.float32)
+    reply = submission.call("gradients", args=[target_array, edges, *arrays[2:]], **ask)
+    for path, what in (
+        ("result/0", "reconstruction loss where x' is 0 or 1"),
+        ("args/1", "its gradient where x' is 0 or 1"),
+    ):
+        found = as_array(look(reply, path))
+        if found is None or not np.isfinite(found).all():
+            submission.wrong(f"a finite {what}", "NaN or infinite values", M.LOG_OF_ZERO)
+
+
+def _tried(submission: Submission, step: "cases.Step") -> None:
+    try:
+        submission.call(step.op, **step.params)
+    except StudentError:
+        if not step.otherwise or not submission.session.alive:
+            raise
+        submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+
+
+# --- the training step --------------------------------------------------------------------------------
+
+
+def test_train_step(submission: Submission) -> None:
+    """A step: forward pass, loss = recon_loss + kl_loss, zero_grad, backward, step; returns (loss, recon_loss, kl_loss)."""
+    rng = submission.rng("train_step")
+    latent_dim = int(rng.integers(5, 9))
+    for step in cases.trainer_steps(latent_dim):
+        _tried(submission, step)
+    outputs = [((1, 32, 32), "sigmoid"), ((latent_dim,), ""), ((latent_dim,), "")]
+    model = Maps(cases.PIXELS, outputs)
+    own_loss = not submission.passed("loss_values", "loss_average", "loss_gradients")
+    state = weights(rng, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()})
+    submission.call("set_state", target="standin", state=state)
+    momentum = {name: np.zeros(value.shape) for name, value in state.items()}
+    left_over: steps.State | None = None
+    for number in range(1, 4):
+        imgs = images(rng, 4)
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        losses = _own_losses(submission, model, imgs) if own_loss else None
+        right = steps.gradients(model, imgs, losses)
+        reply = submission.call("call", target="trainer", method="train_step", args=[imgs])
+        after = submission.call("get_state", target="standin")["state"]
+        kept = submission.call("optimizer_state", target="optimizer", of=["standin"])["state"]
+        _judge_update(submission, number, right, left_over, state, after, momentum)
+        values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
+        submission.require(Items("result", 3, "train_step returns (loss, recon_loss, kl_loss)").judge(reply))
+        for position, name in enumerate(("loss", "recon_loss", "kl_loss")):
+            others = tuple(
+                (M.STEP_RETURN_ORDER if position else M.LOSS_IS_PART, value)
+                for i, value in enumerate(values)
+                if i != position
+            )
+            submission.require(
+                Close(
+                    f"result/{position}",
+                    values[position],
+                    f"{name} returned in step {number}",
+                    tolerances.LOSS,
+                    others,
+                ).judge(reply)
+            )
+        momentum = {name: as_array(look(kept, f"standin.{name}/momentum_buffer")) for name in state}  # type: ignore[misc]
+        if any(value is None for value in momentum.values()):
+            submission.wrong(
+                "every parameter is updated by the optimizer", "parameters that it has not seen", M.NO_UPDATE
+            )
+        left_over = {n: right.total[n] + (left_over[n] if left_over else 0) for n in right.total}
+        state = after
+
+
+def _judge_update(
+    submission: Submission, number: int, right: steps.Gradients, left_over: "steps.State | None",
+    before: "steps.State", after: "steps.State", momentum: "steps.State",
+) -> None:  # fmt: skip
+    rate, keep = steps.LEARNING_RATE, steps.MOMENTUM
+    if set(after) != set(before) or any(after[name].shape != before[name].shape for name in before):
+        submission.wrong("the parameters of the model", "others")
+
+    def change(gradient: "steps.State") -> np.ndarray:
+        return steps.flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
+
+    found = steps.flat(after) - steps.flat(before)
+    still = np.zeros_like(found)
+    known = tuple((mistake, change(wrong)) for mistake, wrong in steps.wrong_gradients(right, left_over))
+    gradient = steps.flat(right.total)
+    twice = -rate * ((1 + keep) * (keep * steps.flat(momentum) + gradient) + gradient)
+    submission.require(
+        Close(
+            "found", change(right.total), f"change of the weights in step {number}", tolerances.STEP,
+            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice)),
+        ).judge({"found": found})
+    )  # fmt: skip
+
+
+def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> "steps.Losses":
+    """The submission's own losses: what is wrong with them is judged elsewhere."""
+    with torch.no_grad():
+        recon, mu, log_std = (tensor.numpy() for tensor in model(torch.from_numpy(imgs)))
+    values: list[float] = []
+    slopes: list[list[np.ndarray | None]] = []
+    for chosen in ([1.0, None], [None, 1.0]):
+        reply = submission.call(
+            "gradients", target="trainer", method="loss_fn", args=[imgs, recon, mu, log_std], weights=chosen
+        )
+        position = len(values)
+        value = as_array(look(reply, f"result/{position}"))
+        if value is None or value.size != 1:
+            submission.wrong("loss_fn returns two numbers", "something else")
+        values.append(float(value.reshape(())))  # type: ignore[union-attr]
+        slopes.append([look(reply, f"args/{i}") for i in (1, 2, 3)])
+    return steps.given_losses((values[0], values[1]), slopes)
+
+
+# --- sampling -----------------------------------------------------------------------------------------
+
+
+def test_sample(submission: Submission) -> None:
+    """sample_images gives num_images images in [0, 1], decoded from latents of shape [num_images, latent_dim]."""
+    judge(submission, "sample")
+
+
+def test_sample_prior(submission: Submission) -> None:
+    """Latents are drawn from N(0, I), one vector for each image, anew at every call, on the device given."""
+    judge(submission, "sample_prior")
+
+
+# --- the run and its quality ------------------------------------------------------------------------------
+
+
+@pytest.mark.part("run")
+def test_quick_run(submission: Submission) -> None:
+    """Run `python main.py --do_train --quick` yourself: it must end, and the loss must fall."""
+    check_quick_run(submission)
+
+
+@pytest.mark.part("fid")
+def test_fid(submission: Submission) -> None:
+    """The FID of the trained model against the handout's threshold."""
+    check_fid(submission)

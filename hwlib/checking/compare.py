@@ -1,0 +1,152 @@
+"""Numbers from a worker against expected ones. What comes from a worker is data of any kind until looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hwlib.checking.mistakes import Mistake
+from hwlib.checking.values import Opaque
+
+Replies = Mapping[str, Any]
+FLOOR = 1e-6
+"""Differences below this are never looked at: gradients that should be zero come out as 1e-8."""
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = _Nothing()
+"""Stands for what a path does not lead to."""
+
+
+def look(replies: Replies, path: str) -> Any:
+    """The value that a path leads to: "loss/result/0"; NOTHING where it leads nowhere.
+
+    Parts are keys of dictionaries and numbers of sequences; "first:3" and "from:3" take columns of an array
+    [B, n, ...], "rows:3" its first rows, "flat" makes [B, ...] to [B, n].
+    """
+    value: Any = replies
+    for part in path.split("/"):
+        word, _, number = part.partition(":")
+        if isinstance(value, np.ndarray) and number.isdecimal() and value.ndim >= 1:
+            if word == "rows":
+                value = value[: int(number)]
+                continue
+            if word in ("first", "from") and value.ndim >= 2:
+                value = value[:, : int(number)] if word == "first" else value[:, int(number) :]
+                continue
+        if part == "flat" and isinstance(value, np.ndarray) and value.ndim >= 1:
+            value = value.reshape(len(value), -1)
+        elif isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, (list, tuple)) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return NOTHING
+    return value
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """Numbers as float64; None for what is not numbers (also complex ones)."""
+    if isinstance(value, (bool, int, float)):
+        try:
+            return np.asarray(float(value))
+        except OverflowError:
+            return None
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return value.astype(np.float64)
+    return None
+
+
+def close(found: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
+    """Whether all differences are within `tolerance` times the largest expected magnitude.
+
+    Single numbers compare with any array of one element.
+    """
+    if found.shape != expected.shape:
+        if found.size != 1 or expected.size != 1:
+            return False
+        found, expected = found.reshape(()), expected.reshape(())
+    if not np.isfinite(found).all():
+        return False
+    scale = float(np.abs(expected).max(initial=0.0))
+    return float(np.abs(found - expected).max(initial=0.0)) <= tolerance * scale + FLOOR
+
+
+def matching(
+    found: np.ndarray, mistakes: Sequence[tuple[Mistake, Any]], tolerance: float, expected: np.ndarray
+) -> Mistake | None:
+    """The first mistake whose outcome is what was found, unless it coincides with what is right."""
+    for mistake, value in mistakes:
+        outcome = np.asarray(value, dtype=np.float64)
+        if not close(outcome, expected, tolerance) and close(found, outcome, tolerance):
+            return mistake
+    return None
+
+
+def describe(value: Any) -> str:
+    """What was found, in a few words, without its numbers if there are many."""
+    if value is NOTHING:
+        return "nothing"
+    if isinstance(value, Opaque):
+        return f"an object of type {value.type}"
+    if isinstance(value, np.ndarray):
+        if value.size == 1:
+            return number(value.reshape(-1)[0])
+        return f"{value.dtype.name} {shape_text(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if value is None or isinstance(value, (bool, str)):
+        return repr(value)[:80]
+    if isinstance(value, (int, float)):
+        return number(value)
+    return type(value).__name__
+
+
+def number(value: Any) -> str:
+    """A number with six digits."""
+    return (
+        f"{float(value):.6g}" if not isinstance(value, (complex, np.complexfloating)) else "a complex number"
+    )
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape as it stands in the handout: [32, 1, 32, 32]."""
+    return "[" + ", ".join(str(length) for length in shape) + "]"
+
+
+def difference_text(found: np.ndarray, expected: np.ndarray) -> str:
+    """How a found array differs from the expected one, for a sentence after "found:"."""
+    if found.shape != expected.shape and not (found.size == 1 and expected.size == 1):
+        return f"shape {shape_text(found.shape)} in place of {shape_text(expected.shape)}"
+    if not np.isfinite(found).all():
+        what = "NaN" if np.isnan(found).any() else "infinite values"
+        return (
+            what
+            if found.size == 1
+            else f"{what} at {int((~np.isfinite(found)).sum())} of {found.size} places"
+        )
+    if found.size == 1:
+        value, right = float(found.reshape(-1)[0]), float(expected.reshape(-1)[0])
+        if right and abs(value / right) > 1e-9:
+            return f"{number(value)}, {number(value / right)} times the expected value"
+        return number(value)
+    off = np.abs(found - expected)
+    scale = float(np.abs(expected).max(initial=0.0))
+    ratio = _common_factor(found, expected)
+    if ratio is not None:
+        return f"{number(ratio)} times the expected values"
+    return f"values that differ by up to {number(off.max())}, where the expected ones reach {number(scale)}"
+
+
+def _common_factor(found: np.ndarray, expected: np.ndarray) -> float | None:
+    denominator = float((expected * expected).sum())
+    if denominator == 0:
+        return None
+    ratio = float((found * expected).sum()) / denominator
+    return ratio if abs(ratio) > 1e-6 and close(found, ratio * expected, 1e-3) else None

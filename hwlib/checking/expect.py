@@ -1,0 +1,177 @@
+"""What a check expects of the replies of a worker. Each kind can be stored (see cases) and judged anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from hwlib.checking.compare import (
+    NOTHING,
+    Replies,
+    as_array,
+    close,
+    describe,
+    difference_text,
+    look,
+    matching,
+    number,
+    shape_text,
+)
+from hwlib.checking.mistakes import Mistake, Problem
+
+
+class Expectation(Protocol):
+    """Anything that can look at the replies of a case's steps."""
+
+    def judge(self, replies: Replies) -> Problem | None:
+        """What is wrong; None if nothing is."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A tuple or list of that many values, e.g. the three that `forward` returns."""
+
+    of: str
+    count: int
+    what: str
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        if isinstance(value, (tuple, list)) and len(value) == self.count:
+            return None
+        return Problem(f"{self.what}: {self.count} values", describe(value))
+
+
+@dataclass(frozen=True)
+class Array:
+    """A finite array of that shape, kind and range.
+
+    Attributes:
+        shape: None allows any.
+        low, high: bounds of the values, with `slack` for rounding.
+        wrong_range, wrong_shape: the mistakes to name where the values lie outside, or the shape is another.
+    """
+
+    of: str
+    what: str
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = "float32"
+    low: float | None = None
+    high: float | None = None
+    slack: float = 1e-6
+    wrong_range: Mistake | None = None
+    wrong_shape: Mistake | None = None
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        wanted = self.what
+        if self.shape is not None:
+            wanted = f"{wanted} of shape {shape_text(self.shape)}"
+        if not isinstance(value, np.ndarray) or (array := as_array(value)) is None:
+            return Problem(wanted, describe(value))
+        if self.shape is not None and value.shape != tuple(self.shape):
+            return Problem(wanted, f"shape {shape_text(value.shape)}", self.wrong_shape)
+        if self.dtype is not None and value.dtype.name != self.dtype:
+            return Problem(f"{wanted}, {self.dtype}", f"{value.dtype.name}")
+        if not np.isfinite(array).all():
+            return Problem(f"{wanted}, finite numbers", "NaN or infinite values")
+        low, high = float(array.min(initial=np.inf)), float(array.max(initial=-np.inf))
+        if (self.low is not None and low < self.low - self.slack) or (
+            self.high is not None and high > self.high + self.slack
+        ):
+            bounds = f"values in [{number(self.low or 0)}, {number(self.high or 0)}]"
+            return Problem(
+                f"{wanted}, {bounds}", f"values from {number(low)} to {number(high)}", self.wrong_range
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Close:
+    """Numbers within a tolerance of expected ones; otherwise matched against known mistakes.
+
+    Attributes:
+        value: expected, an array or the path of another reply.
+        tolerance: relative to the largest expected magnitude.
+        mistakes: with the values (or paths) that they would give.
+        not_finite: the mistake to name for NaN or infinity.
+        otherwise: the mistake to name for anything else.
+        if_there: nothing is wrong where the path `value` leads nowhere.
+    """
+
+    of: str
+    value: Any
+    what: str
+    tolerance: float
+    mistakes: tuple[tuple[Mistake, Any], ...] = ()
+    not_finite: Mistake | None = None
+    otherwise: Mistake | None = None
+    if_there: bool = False
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        if self.if_there and isinstance(self.value, str) and look(replies, self.value) is NOTHING:
+            return None
+        expected = as_array(
+            look(replies, self.value) if isinstance(self.value, str) else np.asarray(self.value)
+        )
+        if expected is None:
+            return Problem(self.what, f"nothing to compare it with ({describe(self.value)})")
+        found = as_array(value)
+        shown = f"{self.what}: {number(expected.reshape(-1)[0])}" if expected.size == 1 else self.what
+        if found is None:
+            return Problem(shown, describe(value))
+        if close(found, expected, self.tolerance):
+            return None
+        if not np.isfinite(found).all() and self.not_finite is not None:
+            return Problem(shown, difference_text(found, expected), self.not_finite)
+        outcomes = [
+            (mistake, resolved)
+            for mistake, outcome in self.mistakes
+            if (
+                resolved := as_array(
+                    look(replies, outcome) if isinstance(outcome, str) else np.asarray(outcome)
+                )
+            )
+            is not None
+        ]
+        mistake = matching(found, outcomes, self.tolerance, expected) or self.otherwise
+        return Problem(shown, difference_text(found, expected), mistake)
+
+
+@dataclass(frozen=True)
+class Differs:
+    """Two replies that must not be the same (fresh noise at every call)."""
+
+    of: str
+    other: str
+    what: str
+    mistake: Mistake | None = None
+
+    def judge(self, replies: Replies) -> Problem | None:
+        one, two = as_array(look(replies, self.of)), as_array(look(replies, self.other))
+        if one is None or two is None:
+            return Problem(self.what, describe(look(replies, self.of)))
+        if one.shape == two.shape and close(one, two, 1e-7):
+            return Problem(self.what, "the same values both times", self.mistake)
+        return None
+
+
+@dataclass(frozen=True)
+class Says:
+    """A reply's word (the verdict of an operation) that must not be one of those that name a mistake."""
+
+    of: str
+    expected: str
+    wrong: tuple[tuple[str, str, Mistake], ...]
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        if value is NOTHING:
+            return Problem(self.expected, "nothing")
+        for word, found, mistake in self.wrong:
+            if value == word:
+                return Problem(self.expected, found, mistake)
+        return None

@@ -1,0 +1,55 @@
+"""Whether initial weights were drawn from the distributions that the handout asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwlib.checking.compare import Replies, as_array, describe, look, number
+from hwlib.checking.mistakes import Mistake, Problem
+
+SIGMAS = 6.0
+"""As many standard errors may a mean or a standard deviation be off; a right solution fails once in 10^8 runs."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An array of weights from N(mean, std^2); std 0 means that all are equal to the mean.
+
+    Attributes:
+        mistakes: what else it may come from: (mistake, mean, std); a std of 0 stands for constants.
+        untouched: the mistake to name for anything else.
+    """
+
+    of: str
+    what: str
+    mean: float
+    std: float
+    mistakes: tuple[tuple[Mistake, float, float], ...] = ()
+    otherwise: Mistake | None = None
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        array = as_array(value)
+        expected = f"{self.what}: mean {number(self.mean)}, standard deviation {number(self.std)}"
+        if array is None or array.size < 2 or not np.isfinite(array).all():
+            return Problem(expected, describe(value))
+        if _fits(array, self.mean, self.std):
+            return None
+        found = f"mean {number(array.mean())}, standard deviation {number(array.std())}"
+        for mistake, mean, std in self.mistakes:
+            if _fits(array, mean, std):
+                return Problem(expected, found, mistake)
+        return Problem(expected, found, self.otherwise)
+
+
+def _fits(array: np.ndarray, mean: float, std: float) -> bool:
+    count = array.size
+    if std == 0:
+        return bool(np.abs(array - mean).max() < 1e-6)
+    off_mean = abs(float(array.mean()) - mean) > SIGMAS * std / np.sqrt(count)
+    off_std = abs(float(array.std()) - std) > SIGMAS * std / np.sqrt(2 * count)
+    # The fourth moment tells a normal distribution (3) from a uniform one (1.8).
+    fourth = float((((array - array.mean()) / (array.std() + 1e-12)) ** 4).mean())
+    return not off_mean and not off_std and abs(fourth - 3) < SIGMAS * np.sqrt(96 / count)

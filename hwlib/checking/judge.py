@@ -1,0 +1,197 @@
+"""From what happened in a check to its verdict: whose fault, how many points, where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hwlib.assignment import Assignment, Check, Region
+from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.regions import Span, find_spans, numbered, region_at
+from hwlib.checking.session import StudentError
+from hwlib.checking.verdict import CheckResult, Location, Outcome, TracebackLine, Translation
+
+
+@dataclass(frozen=True)
+class About:
+    """What a check is about: where it stands in `assignment.yaml` and where the student should look.
+
+    Attributes:
+        id: without the track.
+        needs: checks whose failure may be the reason for this one's.
+        hint: what to look at or type next.
+        handout: anchor of the handout's section that settles it.
+    """
+
+    track: str
+    id: str
+    title: str
+    title_zh: str
+    region: str
+    points: float
+    visibility: str
+    needs: tuple[str, ...] = ()
+    hint: str = ""
+    handout: str = ""
+    bonus: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        assignment: Assignment,
+        check: Check,
+        region: Region,
+        *,
+        needs: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> About:
+        """The description of a check of the assignment."""
+        return cls(
+            assignment.track, check.id, check.title.en, check.title.zh, region.id, check.points, check.visibility,
+            needs, hint or region.task.en, f"region-{region.id}", region.optional,
+        )  # fmt: skip
+
+
+@dataclass
+class Bench:
+    """One track of one submission on the bench: its files, its regions, what has been found so far."""
+
+    assignment: Assignment
+    folder: Path
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.spans = find_spans(self.folder, self.assignment)
+
+    def passed(self, about: About, seconds: float = 0.0) -> CheckResult:
+        return self._result(about, Outcome.PASSED, about.points, seconds=seconds)
+
+    def wrong(self, about: About, problem: Problem, seconds: float = 0.0) -> CheckResult:
+        """A verdict on a value: wrong, or not reached where a failed dependency explains it."""
+        failed = self.failed(about.needs)
+        if failed and problem.mistake is None:
+            return self._not_reached(about, f"it builds on {', '.join(failed)}", failed, seconds)
+        return self._result(
+            about, Outcome.WRONG, 0.0, seconds=seconds, expected=problem.expected, found=problem.found,
+            misconception=None if problem.mistake is None else problem.mistake.as_misconception(),
+            hint=problem.hint or about.hint, table=problem.table,
+        )  # fmt: skip
+
+    def failed_with(self, about: About, error: StudentError, seconds: float = 0.0) -> CheckResult:
+        """A verdict on an exception, a crash, a timeout: whose region it happened in decides."""
+        lines = tuple(
+            TracebackLine(file=item.file, line=item.line, code=item.code) for item in error.traceback
+        )
+        if error.kind == "not_filled_in" and error.todo is not None:
+            return self._blank(about, error, lines, seconds)
+        if error.kind == "exception" and lines:
+            culprit = self._culprit(about, lines)
+            if culprit is not None:
+                needs = tuple(f"{about.track}/{c.id}" for c in culprit.checks)
+                place = f"{lines[-1].file}, line {lines[-1].line}"
+                return self._not_reached(
+                    about,
+                    f"{error.type} in {place} ({culprit.title.en}): {error.message}",
+                    needs,
+                    seconds,
+                    lines,
+                )
+        failed = self.failed(about.needs)
+        found = f"{error.type}: {error.message}" if error.type else error.message
+        if failed and error.kind == "exception":
+            return self._not_reached(
+                about, f"{found} (it builds on {', '.join(failed)})", failed, seconds, lines
+            )
+        mistake = KINDS.get(error.kind)
+        return self._result(
+            about, Outcome.WRONG, 0.0, seconds=seconds, expected="the code runs", found=found, traceback=lines,
+            hint=HINTS.get(error.kind, about.hint),
+            misconception=None if mistake is None else mistake.as_misconception(),
+        )  # fmt: skip
+
+    def grader_error(self, about: About, reason: str, seconds: float = 0.0) -> CheckResult:
+        """A verdict on ourselves."""
+        return self._result(
+            about, Outcome.GRADER_ERROR, None, seconds=seconds, private=reason,
+            found="the grader failed here; the course's staff will look at it",
+        )  # fmt: skip
+
+    def failed(self, checks: Collection[str]) -> tuple[str, ...]:
+        """Those of the checks (ids without the track) that were judged and did not pass."""
+        return tuple(
+            self.results[name].id
+            for name in checks
+            if name in self.results and self.results[name].outcome is not Outcome.PASSED
+        )
+
+    def _blank(
+        self, about: About, error: StudentError, lines: tuple[TracebackLine, ...], seconds: float
+    ) -> CheckResult:
+        assert error.todo is not None
+        region = numbered(self.assignment, error.todo.file, error.todo.number)
+        text = f"{error.todo.file}, TODO {error.todo.number} ({error.todo.title}): not filled in yet"
+        if region is None or region.id == about.region:
+            return self._result(
+                about, Outcome.WRONG, 0.0, seconds=seconds, blank=True, found=text, traceback=lines,
+                expected="your code between # TODO START and # TODO END",
+                hint=f"Replace the line `raise NotImplementedError(...)` of this region in {error.todo.file} by your code.",
+            )  # fmt: skip
+        needs = tuple(f"{about.track}/{check.id}" for check in region.checks)
+        return self._not_reached(about, text, needs, seconds, lines, blank=True)
+
+    def _culprit(self, about: About, lines: tuple[TracebackLine, ...]) -> Region | None:
+        """The other region that an exception came out of; None where it is this check's own affair."""
+        own = self.assignment.region(about.region) if about.region in self._regions() else None
+        last = lines[-1]
+        region = region_at(dict(self.spans), self.assignment, last.file, last.line)
+        if region is not None and region.id != about.region:
+            return region if region.checks else None
+        if region is None and own is not None and last.file != own.file:
+            others = [r for r in self.assignment.regions if r.file == last.file and r.checks]
+            return others[0] if others else None
+        return None
+
+    def _regions(self) -> set[str]:
+        return {region.id for region in self.assignment.regions}
+
+    def _not_reached(
+        self, about: About, why: str, needs: tuple[str, ...], seconds: float,
+        lines: tuple[TracebackLine, ...] = (), blank: bool = False,
+    ) -> CheckResult:  # fmt: skip
+        return self._result(
+            about, Outcome.NOT_REACHED, 0.0, seconds=seconds, found=why, needs=needs, traceback=lines, blank=blank,
+            hint="This check could not be decided. Mend what it builds on first, then run the checks again.",
+        )  # fmt: skip
+
+    def _result(self, about: About, outcome: Outcome, points: float | None, **more: object) -> CheckResult:
+        location = None
+        if outcome in (Outcome.WRONG, Outcome.NOT_REACHED):
+            location = self._location(about, more.get("traceback"), outcome)
+        return CheckResult(
+            id=f"{about.track}/{about.id}", title=about.title, track=about.track, region=about.region,
+            points=points, max_points=about.points, visibility=about.visibility, outcome=outcome,  # type: ignore[arg-type]
+            bonus=about.bonus, handout=about.handout, location=location, zh=Translation(title=about.title_zh),
+            **more,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def _location(self, about: About, lines: object, outcome: Outcome) -> Location | None:
+        span = self.spans.get(about.region)
+        if isinstance(lines, tuple) and lines:
+            return Location(file=lines[-1].file, line=lines[-1].line)
+        if span is not None:
+            return Location(file=span.file, line=span.first)
+        region = next((r for r in self.assignment.regions if r.id == about.region), None)
+        return Location(file=region.file, line=0) if region is not None else None
+
+
+KINDS = {
+    "timeout": Mistake("timeout", "the code does not come to an end in time"),
+    "crashed": Mistake("crashed", "the code ended the process"),
+    "bad_reply": Mistake("bad_reply", "the code interferes with the checks"),
+}
+HINTS = {
+    "timeout": "Look for a loop that never ends, or for far more work than the handout asks for.",
+    "crashed": "Remove sys.exit, os._exit and the like; a crash of PyTorch itself comes from too much memory.",
+}

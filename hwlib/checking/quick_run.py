@@ -1,0 +1,131 @@
+"""Check of the whole program: `main.py --do_train` in its seconds-long mode, run twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from hwlib.assignment import Assignment
+from hwlib.checking.errors import StudentError, Todo
+from hwlib.checking.events import Events, finite, read_events
+from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.session import WorkerSession
+
+ARGUMENTS = (
+    "--do_train",
+    "--quick",
+    "--device",
+    "cpu",
+    "--ckpt_dir",
+    "check-results",
+    "--log_dir",
+    "check-runs",
+)
+TIMEOUT = 300.0
+_BLANK = re.compile(r"(\w+\.py), TODO (\d+) \(([^()]{1,80})\): not filled in yet")
+
+LOSS_RISES = Mistake(
+    "loss_does_not_fall", "the loss does not fall", "A right training step lowers the loss within 60 steps."
+)
+
+
+@dataclass
+class QuickRun:
+    """What a run left behind."""
+
+    events: Events = field(default_factory=Events)
+    record: dict[str, Any] = field(default_factory=dict)
+    checkpoints: list[str] = field(default_factory=list)
+
+
+def run_quickly(session: WorkerSession, assignment: Assignment) -> tuple[Problem | None, QuickRun]:
+    """Runs the program twice in a session of its own; the second run takes up the first one's checkpoint.
+
+    Raises StudentError where the program fails.
+    """
+    run = QuickRun()
+    _main(session)
+    problem = _look_at(session, assignment, run)
+    if problem is not None:
+        return problem, run
+    before = {tag: len(points) for tag, points in run.events.curves.items()}
+    _main(session)
+    again = QuickRun()
+    problem = _look_at(session, assignment, again)
+    if problem is None:
+        tag = assignment.run.curves[0].tag
+        new = len(again.events.curves.get(tag, [])) - before.get(tag, 0)
+        if new > 0:
+            problem = Problem(
+                "the same command again goes on from the checkpoint of the last step: nothing is left to train",
+                f"{new} new points of the curve {tag}: it trained from the start",
+            )
+    return problem, run
+
+
+def _main(session: WorkerSession) -> None:
+    reply = session.call("main", argv=list(ARGUMENTS), timeout=TIMEOUT)
+    code = reply.get("exit") if isinstance(reply, dict) else None
+    if code == 0:
+        return
+    printed = session.output.text()
+    blank = _BLANK.search(printed[-4000:])
+    if blank:
+        raise StudentError("not_filled_in", blank[0], todo=Todo(blank[1], int(blank[2]), blank[3]))
+    error = reply.get("error") if isinstance(reply, dict) else None
+    lines = [line for line in printed.strip().splitlines() if line.strip()][-3:]
+    if isinstance(error, dict) and error.get("type") not in (None, "SystemExit"):
+        from hwlib.checking.errors import read_error
+
+        raise read_error({**error, "kind": "exception"})
+    raise StudentError("exception", f"main.py ended with code {code}: {' / '.join(lines)}"[:800])
+
+
+def _look_at(session: WorkerSession, assignment: Assignment, run: QuickRun) -> Problem | None:
+    files = session.call("list_files", path=".")["files"]
+    names = [str(item["path"]) for item in files if isinstance(item, dict) and "path" in item]
+    for name in names:
+        if name.startswith("check-runs/") and "tfevents" in name:
+            data = session.call("read_file", path=name)["data"]
+            read_events(data if isinstance(data, bytes) else b"", run.events)
+    steps = int(str(assignment.run.quick.get("num_train_steps", 0)))
+    run.checkpoints = [n for n in names if n.startswith("check-results/") and n.endswith(".pt")]
+    if not any(name.endswith(f"step-{steps:08d}.pt") for name in run.checkpoints):
+        found = ", ".join(name.rpartition("/")[2] for name in run.checkpoints) or "no checkpoint"
+        return Problem(f"a checkpoint of step {steps}", found)
+    content = session.call("load_checkpoint", path=run.checkpoints[-1])["content"]
+    if not isinstance(content, dict) or content.get("step") != steps:
+        return Problem(f"a checkpoint that says step {steps}", "another content")
+    records = [name for name in names if name.startswith("check-runs/") and name.endswith("/run.json")]
+    if not records:
+        return Problem("a run record, run.json, beside the curves", "none")
+    data = session.call("read_file", path=records[0], limit=1 << 20)["data"]
+    try:
+        run.record = dict(json.loads(bytes(data)))
+    except (ValueError, TypeError):
+        return Problem("a run record in JSON", "a file that is no JSON")
+    return _curves(assignment, run.events)
+
+
+def _curves(assignment: Assignment, events: Events) -> Problem | None:
+    missing = [curve.tag for curve in assignment.run.curves if not events.curves.get(curve.tag)]
+    if missing:
+        return Problem(
+            f"the curves {', '.join(c.tag for c in assignment.run.curves)}", f"no {', '.join(missing)}"
+        )
+    missing = [group.tag for group in assignment.run.images if not events.images.get(group.tag)]
+    if missing:
+        return Problem(
+            f"the pictures {', '.join(g.tag for g in assignment.run.images)}", f"no {', '.join(missing)}"
+        )
+    broken = [curve.tag for curve in assignment.run.curves if not finite(events.curves[curve.tag])]
+    if broken:
+        return Problem("finite values in all curves", f"NaN or infinity in {', '.join(broken)}")
+    points = [value for _, value in events.curves.get("loss", [])]
+    if "loss" in {curve.tag for curve in assignment.run.curves} and len(points) >= 4:
+        first, last = sum(points[:2]) / 2, sum(points[-2:]) / 2
+        if last >= first:
+            return Problem("a loss that falls", f"from {first:.4g} to {last:.4g}", LOSS_RISES)
+    return None

@@ -1,0 +1,87 @@
+"""Small objects that stand in for a student's networks, so that one region is judged without the others.
+
+A training step gets networks whose weights the parent knows; a sampling function gets a model that remembers
+the latents it was given. Parent and worker build them from the same numbers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Maps(nn.Module):
+    """Flat inputs through one hidden layer to several outputs; no noise.
+
+    Args:
+        inputs: numbers per sample, whatever their shape.
+        outputs: for each output its shape without the batch and "sigmoid", "tanh" or "".
+        norm: a BatchNorm after the hidden layer, so that it matters which samples share a batch.
+        attributes: of the object (latent_dim, ...).
+
+    With one output it is returned itself, otherwise a tuple.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: Any, hidden: int = 4, norm: bool = False, attributes: Any = None
+    ) -> None:
+        super().__init__()
+        self.shapes = [(tuple(shape), squash) for shape, squash in outputs]
+        self.first = nn.Linear(inputs, hidden)
+        self.norm = nn.BatchNorm1d(hidden) if norm else nn.Identity()
+        sizes = [int(torch.Size(shape).numel()) for shape, _ in self.shapes]
+        self.heads = nn.ModuleList(nn.Linear(hidden, size) for size in sizes)
+        for name, value in dict(attributes or {}).items():
+            setattr(self, name, value)
+
+    def forward(self, x: Tensor) -> Any:
+        hidden = torch.nn.functional.leaky_relu(self.norm(self.first(x.flatten(1))), 0.2)
+        outputs = []
+        for head, (shape, squash) in zip(self.heads, self.shapes, strict=True):
+            y = head(hidden).reshape(len(x), *shape)
+            outputs.append(torch.sigmoid(y) if squash == "sigmoid" else torch.tanh(y) if squash else y)
+        return tuple(outputs) if len(outputs) > 1 else outputs[0]
+
+
+class Decoder(nn.Module):
+    """Takes latents in whatever way it is called, remembers them in `seen`, and gives images that depend on them.
+
+    Images are squash(w * mean over the latent's numbers + b) per pixel: [N, *shape].
+    """
+
+    def __init__(self, shape: Any, squash: str, attributes: Any = None) -> None:
+        super().__init__()
+        self.shape, self.squash = tuple(shape), squash
+        pixels = int(torch.Size(self.shape).numel())
+        self.scale = nn.Parameter(torch.linspace(-3, 3, pixels))
+        self.seen: list[Tensor] = []
+        self.num_channels = self.shape[0]
+        for name, value in dict(attributes or {}).items():
+            setattr(self, name, value)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Tensor:
+        z = next(value for value in [*reversed(args), *kwargs.values()] if isinstance(value, Tensor))
+        self.seen.append(z.detach().clone())
+        y = (z.flatten(1).sum(1, keepdim=True) * self.scale).reshape(len(z), *self.shape)
+        return torch.sigmoid(y) if self.squash == "sigmoid" else torch.tanh(y)
+
+    def latents(self, count: int) -> list[Tensor]:
+        """All latents so far in groups of `count`, [count, ...] each, however they came in."""
+        return list(torch.cat(self.seen).split(count))
+
+    def decoder(self, *args: Any, **kwargs: Any) -> Tensor:
+        return self.forward(*args, **kwargs)
+
+
+def bare(file: str, name: str, attributes: Any = None) -> Any:
+    """An object of a student's class without its `__init__`, for methods that need nothing of it."""
+    kind = getattr(importlib.import_module(file), name)
+    value = object.__new__(kind)
+    if isinstance(value, nn.Module):
+        nn.Module.__init__(value)
+    for key, item in dict(attributes or {}).items():
+        setattr(value, key, item)
+    return value
