@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -13,8 +13,6 @@ from hwlib.device import fixed_random
 from hwlib.fid import evaluate_fid
 from hwlib.pictures import grid, interpolation, save_png
 from hwlib.runs import Run
-
-_CHUNK = 250  # images made at a time; bounds the memory of an evaluation
 
 
 class Images(Protocol):
@@ -70,7 +68,7 @@ def evaluate(
         if args.interpolate is None:
             result = evaluate_fid(
                 dataset.train_images,
-                lambda count: torch.cat([sample(len(part)) for part in _chunks(count)]),
+                sample,
                 num_images=min(args.fid_images, len(dataset.train_images)),
                 runs=args.fid_runs,
                 network=args.fid_network,
@@ -81,10 +79,6 @@ def evaluate(
             )
             run.tb_writer.add_scalar("fid", result.fid, step)
             run.add_results(fid=result.as_dict())
-            print(result, flush=True)
+            print(result, *(f"warning: {sentence}" for sentence in result.warnings), sep="\n", flush=True)
     run.tb_writer.close()
     print(f"pictures: {pictures}/ ({', '.join(f'{name}.png' for name in drawn)})", flush=True)
-
-
-def _chunks(count: int) -> list[Sized]:
-    return [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]

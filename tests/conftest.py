@@ -1,0 +1,63 @@
+"""What all our tests share."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported here or in a child process: tests run side by side, a thread each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture
+def run_main(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `python main.py ARGUMENTS` of a track's solution as a user would, folders in `tmp_path`."""
+
+    def run(
+        track: str, *arguments: str, folder: str = "solutions", home: Path = tmp_path
+    ) -> subprocess.CompletedProcess[str]:
+        folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
+        return subprocess.run(
+            [sys.executable, "main.py", *folders, *arguments],
+            cwd=ROOT / folder / track,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def in_track() -> Callable[[str, str], str]:
+    """Runs a snippet in the folder of a track's solution, in a process of its own; returns what it prints.
+
+    The tracks' files have the same names, so no process loads two of them.
+    """
+
+    def run(track: str, snippet: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", snippet],
+            cwd=ROOT / "solutions" / track,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
