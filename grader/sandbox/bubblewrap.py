@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from grader.sandbox.bwrap_command import bwrap_command
+from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.connection import SandboxConnection, submission_files
 from grader.sandbox.limits import Limits
 from grader.sandbox.server_process import ServerProcess
@@ -61,6 +62,7 @@ class Bubblewrap:
             if self._server is not None:
                 self._server.stop()
                 self._server = None
+        Cgroup.sweep()
 
     def connect(self, folder: Path) -> SandboxConnection:
         """A worker for one submission's folder. Raises GraderError where the wall can't be put up."""
@@ -96,7 +98,7 @@ class Bubblewrap:
 
     def _start(self, mode: str) -> ServerProcess:
         return ServerProcess(
-            lambda passwd: bwrap_command(
-                self.program, mode, self.limits, passwd=passwd, data=self.data, data_sets=self.data_sets
+            lambda passwd, control: bwrap_command(
+                self.program, mode, self.limits, passwd, control, data=self.data, data_sets=self.data_sets
             )
         )

@@ -14,7 +14,7 @@ from grader.sandbox.limits import Limits
 _INSIDE = "/opt/homework"
 _BOOT = (
     f"import sys; sys.path.insert(0, {_INSIDE!r}); from inside.server import main; "
-    "sys.path[0] = sys.argv[1]; import hwlib; del sys.path[0]; main(sys.argv[2])"
+    "sys.path[0] = sys.argv[1]; import hwlib; del sys.path[0]; main(sys.argv[2], int(sys.argv[3]))"
 )
 _ENVIRONMENT = {
     "HOME": "/tmp", "TMPDIR": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "USER": "nobody",
@@ -28,12 +28,20 @@ _SCRATCH = ("/dev/shm", "/tmp", "/submission")
 
 
 def bwrap_command(
-    program: str, mode: str, limits: Limits, *, passwd: int, data: Path | None, data_sets: bool
+    program: str,
+    mode: str,
+    limits: Limits,
+    passwd: int,
+    control: int,
+    *,
+    data: Path | None = None,
+    data_sets: bool = True,
 ) -> list[str]:
     """The command that starts the server (inside/server.py) in `mode` "warm" or "cold" behind the outer wall.
 
     Args:
         passwd: a descriptor that bwrap inherits, with the content of /etc/passwd.
+        control: a descriptor that the server inherits, the socket on which it is asked for sessions.
         data: a folder to show as /data, if any.
         data_sets: False hides the data sets that scikit-learn installs.
     """
@@ -60,7 +68,7 @@ def bwrap_command(
             command += ["--tmpfs", str(path)]
     command += ["--remount-ro", "/", "--chdir", "/"]
     parent = str(paths.own_library().parent)
-    return [*command, "--", sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, parent, mode]
+    return [*command, "--", sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, parent, mode, str(control)]
 
 
 _NAMESPACES = [

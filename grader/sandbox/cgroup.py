@@ -11,6 +11,7 @@ from pathlib import Path
 from grader.sandbox.limits import Limits
 
 ROOT = Path("/sys/fs/cgroup")
+PREFIX = "homework-grader"
 _numbers = itertools.count()
 
 
@@ -23,7 +24,7 @@ class Cgroup:
     @classmethod
     def create(cls, limits: Limits) -> Cgroup | None:
         """A new group with these limits; None where there are no control groups or we may not make one."""
-        name = f"homework-grader-{os.getpid()}-{next(_numbers)}"
+        name = f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
         unified = (ROOT / "cgroup.controllers").exists()
         wanted = (
             {"memory": ROOT / name} if unified else {kind: ROOT / kind / name for kind in ("memory", "pids")}
@@ -62,14 +63,28 @@ class Cgroup:
     def remove(self) -> None:
         """Removes the group once its processes are gone (a killed process takes a moment to go)."""
         for folder in self.folders:
-            for _ in range(100):
-                with contextlib.suppress(FileNotFoundError):
-                    try:
-                        folder.rmdir()
-                    except OSError:
-                        time.sleep(0.01)
-                        continue
-                break
+            for _ in range(50):
+                if _removed(folder):
+                    break
+                time.sleep(0.01)
+
+    @staticmethod
+    def sweep() -> None:
+        """Removes groups that are left: of processes that took long to go, of graders that were killed."""
+        for folder in [*ROOT.glob(f"{PREFIX}-*"), *ROOT.glob(f"*/{PREFIX}-*")]:
+            owner = int(folder.name.split("-")[-2])
+            if owner == os.getpid() or not Path(f"/proc/{owner}").exists():
+                _removed(folder)
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()  # refused as long as there are processes in it
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _write(folder: Path, name: str, value: int, needed: bool = True) -> None:

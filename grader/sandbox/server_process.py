@@ -18,7 +18,7 @@ START_SECONDS = 180
 class ServerProcess:
     """A running bubblewrap with the server (inside/server.py) in it."""
 
-    def __init__(self, command: Callable[[int], list[str]]) -> None:
+    def __init__(self, command: Callable[[int, int], list[str]]) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.lock = threading.Lock()
         self._complaints = b""
@@ -33,7 +33,7 @@ class ServerProcess:
             try:
                 started.append(
                     subprocess.Popen(
-                        _with_control(command(passwd), theirs.fileno()),
+                        command(passwd, theirs.fileno()),
                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                         env={}, pass_fds=(theirs.fileno(), passwd), start_new_session=True,
                     )
@@ -77,8 +77,3 @@ class ServerProcess:
     def complaint(self) -> str:
         """What bubblewrap or the server inside it wrote on standard error, for a message."""
         return self._complaints.decode("utf-8", "replace").strip() or "It said nothing."
-
-
-def _with_control(command: list[str], control: int) -> list[str]:
-    # The server finds its socket at a fixed number; Popen passes descriptors under their own.
-    return ["/bin/sh", "-c", f'exec 3<&{control} "$@"', "sh", *command]

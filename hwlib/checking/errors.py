@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,12 +65,21 @@ def read_error(error: Any) -> StudentError:
     lines = []
     for line in error["traceback"][:50] if isinstance(error.get("traceback"), list) else []:
         if isinstance(line, dict) and type(line.get("line")) is int:
-            texts = [str(line.get(key, ""))[:200] for key in ("file", "function", "code")]
+            texts = [printable(line.get(key, ""))[:200] for key in ("file", "function", "code")]
             lines.append(StudentLine(texts[0], line["line"], texts[1], texts[2]))
     todo = error.get("todo")
     region = None
     if isinstance(todo, dict) and type(todo.get("number")) is int:
-        region = Todo(str(todo.get("file"))[:80], todo["number"], str(todo.get("title"))[:80])
-    message, name = str(error.get("message", ""))[:500], str(error.get("type", ""))[:80]
+        region = Todo(printable(todo.get("file"))[:80], todo["number"], printable(todo.get("title"))[:80])
+    message, name = printable(error.get("message", ""))[:500], printable(error.get("type", ""))[:80]
     kind = error["kind"] if error["kind"] != "not_filled_in" or region else "exception"
     return StudentError(kind, message, type=name, traceback=tuple(lines), todo=region)
+
+
+def printable(value: Any) -> str:
+    """A text of the student's without what a terminal would obey: controls, changes of direction."""
+    text = value if isinstance(value, str) else str(value)
+    text = text[:100_000].replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        char if char in "\n\t" or unicodedata.category(char)[0] != "C" else "\ufffd" for char in text
+    )

@@ -131,12 +131,15 @@ class WorkerSession:
                 result = unpack(body.get("result"), arrays, to_numpy)
                 if not isinstance(result, dict):
                     raise FrameError("it is no dictionary")
-                return result
+                return Reply(result)
             error = read_error(body["error"])
         except FrameError as fault:
             raise self._end("bad_reply", f"what came back is no answer: {fault}") from None
         if error.kind == "engine":
-            raise GraderError(f"the worker could not do what was asked: {error.message}")
+            raise GraderError(
+                f"the worker could not do what was asked: {error.message} "
+                "(a submission that changes its worker can forge this: look at its code)"
+            )
         if error.kind == "bad_reply":
             self._ended = error
         raise error
@@ -164,6 +167,13 @@ class WorkerSession:
                 self.output.add(data)
                 if self.output.total > MAX_OUTPUT:
                     self._connection.kill()
+
+
+class Reply(dict[str, Any]):
+    """A worker's reply; asking for what it lacks is the worker's fault."""
+
+    def __missing__(self, key: str) -> Any:
+        raise StudentError("bad_reply", f"what came back is no answer: it has no {key!r}")
 
 
 def _portions(files: dict[str, bytes]) -> Iterator[dict[str, bytes]]:

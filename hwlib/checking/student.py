@@ -130,11 +130,12 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
     message = _message(error)
     description: dict[str, Any] = {
         "kind": "exception",
-        "type": type.__getattribute__(type(error), "__name__")[:80],
+        # Not type(error).__name__: a metaclass of the student's may answer that.
+        "type": type.__dict__["__name__"].__get__(type(error))[:80],
         "message": message,
         "traceback": _student_lines(error, folder),
     }
-    match = _NOT_FILLED_IN.match(message) if isinstance(error, NotImplementedError) else None
+    match = _NOT_FILLED_IN.match(message) if _is(error, NotImplementedError) else None
     if match:
         description["kind"] = "not_filled_in"
         description["todo"] = {"file": match[1], "number": int(match[2]), "title": match[3]}
@@ -142,9 +143,9 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
 
 
 def _message(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        text = error.msg
-    elif isinstance(error, SystemExit):
+    if type(error) in (SyntaxError, IndentationError, TabError):
+        text = error.msg  # type: ignore[attr-defined]
+    elif type(error) is SystemExit:
         text = (
             f"the program was ended by sys.exit({error.code!r})"
             if type(error.code) in (int, str, type(None))
@@ -159,6 +160,11 @@ def _message(error: BaseException) -> str:
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 4] + " ..."
 
 
+def _is(error: BaseException, kind: type[BaseException]) -> bool:
+    # Not isinstance: it asks the exception for its __class__, which may lie, or never answer.
+    return issubclass(type(error), kind)
+
+
 def _student_lines(error: BaseException, folder: Path) -> list[dict[str, Any]]:
     lines = []
     step = error.__traceback__
@@ -170,7 +176,9 @@ def _student_lines(error: BaseException, folder: Path) -> list[dict[str, Any]]:
             text = linecache.getline(code.co_filename, step.tb_lineno).strip()
             lines.append({"file": name, "line": step.tb_lineno, "function": code.co_name, "code": text[:200]})
         step = step.tb_next
-    if isinstance(error, SyntaxError) and isinstance(error.filename, str):
+    if _is(error, SyntaxError) and type(getattr(error, "filename", None)) is str:
+        assert isinstance(error, SyntaxError)
+        assert error.filename is not None
         name = relative(error.filename, folder)
         if name is not None and type(error.lineno) is int:
             text = error.text.strip() if isinstance(error.text, str) else ""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from hwlib.checking.errors import printable
+
 KEPT_OUTPUT = 16 << 10
 
 
@@ -63,4 +65,4 @@ class Output:
         with self._lock:
             dropped = self.total - len(self.head) - len(self.tail)
             middle = f"\n... {dropped} bytes left out ...\n".encode() if dropped else b""
-            return (self.head + middle + self.tail).decode("utf-8", "replace")
+            return printable((self.head + middle + self.tail).decode("utf-8", "replace"))

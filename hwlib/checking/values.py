@@ -44,6 +44,8 @@ def pack(
     if depth > 40:
         return {"opaque": "too deeply nested"}
     # Exact types: a subclass of float or str may lie about anything.
+    if type(value) is int and abs(value) >= 1 << 64:
+        return {"opaque": "an integer of more than 64 bits"}
     if value is None or type(value) in (bool, int, float, str):
         return value
     if type(value) is bytes:

@@ -35,7 +35,11 @@ def serve(folder: Path, requests: BinaryIO, replies: BinaryIO) -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # closed or replaced by the student
                 stream.flush()
-        write_frame(replies, {"id": body["id"], **reply}, reply_arrays)
+        try:
+            write_frame(replies, {"id": body["id"], **reply}, reply_arrays)
+        except (FrameError, ValueError, MemoryError) as error:  # nothing has been written yet
+            fault = {"kind": "bad_reply", "type": "", "message": str(error), "traceback": []}
+            write_frame(replies, {"id": body["id"], "error": fault}, [])
 
 
 def _answer(

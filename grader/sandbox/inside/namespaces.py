@@ -88,10 +88,13 @@ def drop_capabilities() -> None:
 def set_limits(limits: dict[str, int]) -> None:
     """Resource limits of this process and all that it starts.
 
-    Memory is RLIMIT_DATA: RLIMIT_AS also counts the code of libraries, of which torch maps gigabytes.
+    Memory is RLIMIT_DATA: RLIMIT_AS also counts the code of libraries, of which torch maps gigabytes. It is
+    set as well, to what is mapped now and twice the memory, because shared mappings count only there.
     """
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     wanted = {
         resource.RLIMIT_DATA: limits["memory"],
+        resource.RLIMIT_AS: mapped + 2 * limits["memory"],
         resource.RLIMIT_NPROC: limits["processes"],
         resource.RLIMIT_CPU: limits["cpu_seconds"],
         resource.RLIMIT_FSIZE: limits["file_size"],

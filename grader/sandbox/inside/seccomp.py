@@ -1,4 +1,8 @@
-"""A seccomp filter: system calls that no homework needs and that attacks on the kernel begin with."""
+"""A seccomp filter: system calls that no homework needs.
+
+Attacks on the kernel begin with most of them; memfd_create and shmget make memory that neither a resource
+limit nor the size of a mounted file system counts.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,23 @@ import struct
 
 # Numbers by architecture; both kernels' tables are append-only.
 _X86_64 = {
-    "ptrace": 101, "syslog": 103, "pivot_root": 155, "acct": 163, "mount": 165, "umount2": 166, "swapon": 167,
-    "swapoff": 168, "reboot": 169, "init_module": 175, "delete_module": 176, "quotactl": 179, "add_key": 248,
-    "request_key": 249, "keyctl": 250, "unshare": 272, "perf_event_open": 298, "name_to_handle_at": 303,
-    "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
-    "finit_module": 313, "bpf": 321, "userfaultfd": 323,
+    "shmget": 29, "ptrace": 101, "syslog": 103, "pivot_root": 155, "acct": 163, "mount": 165, "umount2": 166,
+    "swapon": 167, "swapoff": 168, "reboot": 169, "init_module": 175, "delete_module": 176, "quotactl": 179,
+    "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272, "perf_event_open": 298,
+    "name_to_handle_at": 303, "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310,
+    "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "memfd_create": 319, "bpf": 321,
+    "userfaultfd": 323,
 }  # fmt: skip
 _AARCH64 = {
     "umount2": 39, "mount": 40, "pivot_root": 41, "quotactl": 60, "acct": 89, "unshare": 97,
     "kexec_load": 104, "init_module": 105, "delete_module": 106, "syslog": 116, "ptrace": 117,
-    "reboot": 142, "add_key": 217,
-    "request_key": 218, "keyctl": 219, "swapon": 224, "swapoff": 225, "perf_event_open": 241,
-    "name_to_handle_at": 264, "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270,
-    "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "bpf": 280, "userfaultfd": 282,
+    "reboot": 142, "shmget": 194, "add_key": 217, "request_key": 218, "keyctl": 219, "swapon": 224,
+    "swapoff": 225, "perf_event_open": 241, "name_to_handle_at": 264, "open_by_handle_at": 265,
+    "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "finit_module": 273,
+    "memfd_create": 279, "bpf": 280, "userfaultfd": 282,
 }  # fmt: skip
-_SHARED = range(425, 434)  # io_uring_*, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick: 425-433
+# io_uring_*, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, memfd_secret: the same everywhere.
+_SHARED = (*range(425, 434), 447)
 _ARCHITECTURES = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06

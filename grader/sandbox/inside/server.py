@@ -1,6 +1,6 @@
 """The warm server: imports torch once, then forks one child per session.
 
-It runs inside the outer wall and talks to the grader over one socket (descriptor CONTROL). For each session
+It runs inside the outer wall and talks to the grader over one socket. For each session
 the grader sends the session's limits and three descriptors: the channel, a pipe for what the student prints,
 and a socket for news of the child. The server never runs student code and never a backward pass: autograd's
 threads would not live on in a forked child, and its first backward pass would wait for them for ever.
@@ -23,7 +23,6 @@ from typing import NoReturn
 
 from . import namespaces, seccomp
 
-CONTROL = 3
 FOLDER = "/submission"
 DESCRIPTORS = 3  # channel, output, news
 _WARM = (
@@ -37,14 +36,14 @@ _WARM = (
 )
 
 
-def main(mode: str) -> None:
+def main(mode: str, control_number: int) -> None:
     """Serves until the grader closes the control socket.
 
     mode "warm" forks children with namespaces of their own; "cold" serves a single session in this process,
     which the outer wall was put up for alone.
     """
     namespaces.leave_root()
-    control = socket.socket(fileno=CONTROL)
+    control = socket.socket(fileno=control_number)
     _import_libraries()
     control.send(json.dumps({"ready": True, "pid": os.getpid()}).encode())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps

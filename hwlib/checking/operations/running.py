@@ -69,8 +69,9 @@ class Running(Base):
 
     def op_read_file(self, path: str, limit: int = 64 << 20) -> dict[str, Any]:
         """The first `limit` bytes of a file: {"data": bytes, "size"}; None without such a file."""
-        file = self._path(path)
-        if not file.is_file():
+        file = self.folder / path
+        # A link that leads out of the folder is no file of the student's.
+        if not file.is_file() or not file.resolve().is_relative_to(self.folder.resolve()):
             return {"data": None, "size": 0}
         with open(file, "rb") as stream:
             return {"data": stream.read(limit), "size": file.stat().st_size}
@@ -78,7 +79,7 @@ class Running(Base):
     def op_load_checkpoint(self, path: str) -> dict[str, Any]:
         """What torch.load(weights_only=True) finds in a file of the folder: {"content": value}."""
         with student_code():
-            content = torch.load(self._path(path), map_location="cpu", weights_only=True)
+            content = torch.load(self.folder / path, map_location="cpu", weights_only=True)
         return {"content": content}
 
     def _path(self, path: str) -> Path:
