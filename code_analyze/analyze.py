@@ -44,7 +44,8 @@ MAX_DEPTH = 16  # folders in folders
 MAX_CELLS = 60_000  # cells of one table of line pairs
 MAX_COMPARISONS = 6_000  # pairs of lines in one file whose likeness is measured
 MAX_FINDINGS = 200  # lines of a summary that do not fit, named one by one
-MAX_STATEMENT = 5_000  # characters of one statement that the parser gets to see
+MAX_STATEMENT = 5_000  # characters of one statement that Python's parser gets to see
+MAX_NESTING = 50  # brackets in brackets that it gets to see
 FAR = 8  # lines of the starter: a region without TODO lines is sought no farther from a known line
 
 # Written by programs, not by the student: named once, never walked.
@@ -189,91 +190,82 @@ def _plain(line: str) -> str:
     return (line[: len(line) - len(body)].expandtabs(4) + body).rstrip()
 
 
+_LEXEMES = re.compile(
+    r'''#[^\n]*|"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\''''
+    r"""|"(?!"")(?:\\.|[^"\\\n])*"|'(?!\'\')(?:\\.|[^'\\\n])*'|["'()\[\]{}]""",
+    re.DOTALL,
+)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+
+
 def parse_problem(lines: Sequence[str]) -> str | None:
     """Why the text is no Python, in words that are the same under every version of Python, or None.
 
     Brackets, strings and merge marks are looked at here. Everything else is the parser's verdict
     without its words, and only where newer syntax can't be the reason.
     """
-    conflict = re.compile(r"^(<{7}|>{7})( |$)")
-    for number, line in enumerate(lines, 1):
-        if conflict.match(line):
-            return f"does not parse: line {number} is a mark of an unfinished merge"
-    opened: list[tuple[str, int]] = []
-    quote, quote_line = "", 0
-    statement = longest = deepest = 0
-    for number, line in enumerate(lines, 1):
-        statement = len(line) if not opened and not quote else statement + len(line)
-        longest = max(longest, statement)
-        at = 0
-        while at < len(line):
-            char = line[at]
-            if quote:
-                if char == "\\":
-                    at += 2
-                    continue
-                if line.startswith(quote, at):
-                    at += len(quote)
-                    quote = ""
-                    continue
-            elif char == "#":
-                break
-            elif char in "\"'":
-                quote = char * 3 if line.startswith(char * 3, at) else char
-                quote_line = number
-                at += len(quote)
-                continue
-            elif char in "([{":
-                opened.append((char, number))
-                deepest = max(deepest, len(opened))
-            elif char in ")]}":
-                if not opened or opened[-1][0] + char not in ("()", "[]", "{}"):
-                    # Newer f-strings may hold their own quotation marks, which this scan can't follow.
-                    if _newer_syntax(lines):
-                        return None
-                    return f'does not parse: line {number} has a "{char}" that nothing opens'
-                opened.pop()
-            at += 1
-        if len(quote) == 1 and not line.endswith("\\"):
-            if _newer_syntax(lines):
-                return None
-            return f"does not parse: line {number} has a string that does not end"
-    if quote or opened:
-        if _newer_syntax(lines):
+    text = "\n".join(lines) + "\n"
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        return f"does not parse: line {_line_of(text, conflict.start())} is a mark of an unfinished merge"
+    problem, judged = _bracket_problem(text)
+    if judged and problem is None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(text, "file", "exec", 0x400, True)  # 0x400: parse only, run nothing
+        except SyntaxError:
+            problem = "does not parse as Python"
+        except (ValueError, MemoryError, RecursionError, OverflowError):
             return None
-        if quote:
-            return f"does not parse: the string that starts in line {quote_line} does not end"
-        return f'does not parse: the "{opened[-1][0]}" in line {opened[-1][1]} is never closed'
-    if longest > MAX_STATEMENT or deepest > 50 or _newer_syntax(lines) or _NESTED.search("".join(lines)):
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile("\n".join(lines) + "\n", "file", "exec", 0x400, True)  # 0x400: parse only, run nothing
-    except SyntaxError:
-        return "does not parse as Python"
-    except (ValueError, MemoryError, RecursionError, OverflowError):
-        return None
-    return None
+    return None if problem is None or not judged or _NEWER.search(text) else problem
 
 
-_NEWER = re.compile(
-    r"^\s*(match|case)\b.*:\s*(#.*)?$|^\s*except\s*\*|^\s*except\s+[\w.]+\s*,|^\s*type\s+\w+.*="
-    r"|^\s*(def|class)\s+\w+\s*\[|^\s*(async\s+)?with\s*\("
-    r"|\b[rR]?[fFtT][rR]?(\"[^\"]*\{[^}\"]*\"|'[^']*\{[^}']*')"
-    r"|\b[rR]?[fF][rR]?[\"'].*\{[^}]*[\\#]|\b[rR]?[tT][rR]?[\"']|\*\w+\s*\]|^\s*@[^\w\s]|^\s*@[\w.]+[^\w.\s(]"
-)
+def _line_of(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1
+
+
+def _bracket_problem(text: str) -> tuple[str | None, bool]:
+    """What is wrong with brackets and strings, and whether every parser can cope with the text."""
+    opened: list[tuple[str, int]] = []
+    judged = max(map(len, text.split("\n"))) <= MAX_STATEMENT
+    if judged and _NESTED.search(text):
+        judged = not _NESTED.search(_LEXEMES.sub(lambda found: found.group()[:1].strip("#"), text))
+    for found in _LEXEMES.finditer(text):
+        lexeme = found.group()
+        if lexeme in ("(", "[", "{"):
+            opened.append((lexeme, found.start()))
+            if len(opened) > MAX_NESTING:
+                return None, False
+        elif lexeme in (")", "]", "}"):
+            if not opened or opened[-1][0] + lexeme not in ("()", "[]", "{}"):
+                line = _line_of(text, found.start())
+                return f'does not parse: line {line} has a "{lexeme}" that nothing opens', judged
+            start = opened.pop()[1]
+            judged = judged and (bool(opened) or found.start() - start <= MAX_STATEMENT)
+        elif lexeme in ("'", '"'):
+            line = _line_of(text, found.start())
+            return f"does not parse: line {line} has a string that does not end", judged
+    if opened:
+        line = _line_of(text, opened[-1][1])
+        return f'does not parse: the "{opened[-1][0]}" in line {line} is never closed', judged
+    return None, judged
 
 
 # Nesting without brackets, which older parsers give up on in ways of their own.
+# Nesting without brackets, which older parsers give up on in ways of their own.
 _NESTED = re.compile(
-    r"(?:[-+~]\s*){40}|(?:\bnot\s+){40}|(?:lambda\b[^:]{0,20}:\s*){20}|(?:\*\*\s*\w+\s*){40}|^\s{200}"
+    r"(?:[-+~]\s*){40}|(?:\bnot\s+){40}|(?:lambda\b[^:]{0,20}:\s*){20}|(?:\*\*\s*\w+\s*){40}|^[ \t]{200}",
+    re.MULTILINE,
 )
-
-
-def _newer_syntax(lines: Sequence[str]) -> bool:
-    """Whether something here might parse under one Python between 3.8 and 3.14 and not under another."""
-    return any(_NEWER.search(line) for line in lines)
+# What one Python from 3.8 to 3.14 parses and another does not.
+_NEWER = re.compile(
+    r"^[ \t]*(?:(?:match|case)\b.*:[ \t]*(?:#.*)?$|except[ \t]*\*|except[ \t]+[\w.]+[ \t]*,|type[ \t]+\w.*="
+    r"|(?:def|class)[ \t]+\w+[ \t]*\[|(?:async[ \t]+)?with[ \t]*\(|@[^\w\s]|@[\w.]+[^\w.\s(])"
+    r"|\b[rR]?[fFtT][rR]?(?:\"[^\"\n]*\{[^}\"\n]*\"|'[^'\n]*\{[^}'\n]*')"
+    r"|\b[rR]?[fF][rR]?[\"'].*\{[^}\n]*[\\#]|\b[rR]?[tT][rR]?[\"']|\*\w+\s*\]",
+    re.MULTILINE,
+)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -834,7 +826,6 @@ _ALMOST = re.compile(
     re.IGNORECASE,
 )
 _STUDENT = re.compile(r"student\s*[-_]?\s*(?:id|no|number)|学号", re.IGNORECASE)
-_BLANKS = re.compile(r"x{3,}|\.{3}|…|e\.g\.", re.IGNORECASE)
 
 
 def _is_example(text: str) -> bool:

@@ -140,13 +140,14 @@ def test_a_binary_starter_file_is_compared_by_its_bytes(tmp_path: Path) -> None:
         ("x = (1\n", 'the "(" in line 1 is never closed'),
         ("x = [1)\n", 'line 1 has a ")" that nothing opens'),
         ("x = 'a\n", "line 1 has a string that does not end"),
-        ('"""a\n', "the string that starts in line 1 does not end"),
+        ('"""a\n', "line 1 has a string that does not end"),
         ("<<<<<<< HEAD\nx = 1\n", "line 1 is a mark of an unfinished merge"),
         ("for i in range(3)\n    pass\n", "does not parse as Python"),
         ("x = = 1\n", "does not parse as Python"),
         ("def f():\nreturn 1\n", "does not parse as Python"),
         ("my model is great\n", "does not parse as Python"),
         ("print 'x'\n", "does not parse as Python"),
+        ("# " + "-" * 80 + "\nx = = 1\n", "does not parse as Python"),
     ],
 )
 def test_a_file_that_does_not_parse(kit: Kit, content: str, note: str) -> None:

@@ -1,0 +1,102 @@
+"""How long analyze.py takes for one submission, beside the bare start of the interpreter.
+
+    python benchmarks/analyze_speed.py
+
+The solutions are the submission. Each command is started `--runs` times, in turn, and the median is shown,
+so a busy machine slows all of them alike; look at the ratios. The second table analyses one file that grows,
+inside one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from code_analyze import analyze
+
+ROOT = Path(analyze.__file__).resolve().parents[1]
+
+
+def make_kit(folder: Path) -> Path:
+    """A student's copy with everything filled in; returns its analyze.py."""
+    program = folder / "code_analyze" / "analyze.py"
+    shutil.copytree(ROOT / "code_analyze" / "_codes", folder / "code_analyze" / "_codes")
+    shutil.copy(analyze.__file__, program)
+    shutil.copytree(ROOT / "codes", folder / "codes")
+    shutil.copytree(ROOT / "solutions", folder / "codes", dirs_exist_ok=True)
+    return program
+
+
+def medians(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs + 1):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values[1:]) for name, values in seconds.items()}
+
+
+def programs(runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(make_kit(Path(folder)))
+        large = Path(folder, "large")
+        shutil.copytree(Path(folder, "codes"), large)
+        with open(large / "VAE" / "VAE.py", "a", encoding="utf-8") as file:
+            file.writelines(f"value_{number} = {number}\n" for number in range(19_000))
+        reference = str(ROOT / "solutions")
+        result = medians(
+            {
+                "python -c pass": [sys.executable, "-c", "pass"],
+                "analyze.py": [sys.executable, program],
+                "analyze.py --verify": [sys.executable, program, "--verify"],
+                "analyze.py --reference_dir": [sys.executable, program, "--reference_dir", reference],
+                "analyze.py, one file of 19,000 lines": [
+                    sys.executable, program, "--target_dir", str(large), "--output_file", "large.txt",
+                ],
+            },
+            runs,
+        )  # fmt: skip
+    bare = result["python -c pass"]
+    print(f"{'command':40s} {'seconds':>8s} {'to bare start':>14s}")
+    for name, value in result.items():
+        print(f"{name:40s} {value:8.3f} {value / bare:13.1f}x")
+
+
+def growth() -> None:
+    print(f"\n{'lines of the file':>17s} {'added to':>18s} {'seconds':>8s} {'for 1,000 lines':>16s}")
+    starter = (ROOT / "code_analyze" / "_codes" / "VAE" / "VAE.py").read_text(encoding="utf-8")
+    solution = (ROOT / "solutions" / "VAE" / "VAE.py").read_text(encoding="utf-8")
+    rng = random.Random(0)
+    places = {"a region": "        # TODO END\n", "the rest": "    def save("}
+    for count in (0, 1_000, 4_000, 16_000):
+        for name, place in places.items():
+            words = [f"        h = self.layer{rng.randrange(50)}(h)\n" for _ in range(count)]
+            text = solution.replace(place, "".join([*words, place]), 1)
+            start = time.perf_counter()
+            analyze.analyze_text(starter, text)
+            seconds, lines = time.perf_counter() - start, text.count("\n")
+            print(f"{lines:17,d} {name:>18s} {seconds:8.3f} {seconds / lines * 1000:16.3f}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=15, help="starts of each command (default: %(default)s)")
+    runs = parser.parse_args().runs
+    if runs < 1:
+        parser.error(f"--runs is {runs}, expected at least 1")
+    programs(runs)
+    growth()
+
+
+if __name__ == "__main__":
+    main()
