@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader.options import GradeOptions
 from grader.results import SubmissionResult, TrackResult
+from hwlib.errors import HomeworkError
 
 Grade = Callable[[Path, GradeOptions], SubmissionResult]
 Work = tuple[str, Path, GradeOptions]
@@ -31,9 +32,14 @@ def _engine(path: Path, options: GradeOptions) -> SubmissionResult:
 
 
 def _guarded(grade: Grade, path: Path, options: GradeOptions) -> SubmissionResult:
-    """One submission; whatever breaks in us leaves it ungraded, with the reason for the TA."""
+    """One submission; whatever breaks in us leaves it ungraded, with the reason for the TA.
+
+    What the TA can mend (no sandbox, a wrong assignment.yaml) stops the run instead: it would fail for everybody.
+    """
     try:
         return grade(path, options)
+    except HomeworkError:
+        raise
     except Exception as error:
         logging.getLogger(__name__).debug("grading %s failed", path, exc_info=True)
         last = traceback.extract_tb(error.__traceback__)[-1]

@@ -14,7 +14,7 @@ from hwlib.files import sha256_of
 
 ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
-NOT_STUDENTS = (".csv", ".md", ".txt", ".yaml", ".json", ".html")
+NOT_STUDENTS = (".csv", ".md", ".txt", ".yaml", ".json", ".html", ".log")
 
 
 @dataclass(frozen=True)
