@@ -28,14 +28,11 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def caption(path: Path, assignment: Assignment, language: Language) -> str:
     """A caption from the file's name: `samples_latent_dim-10.png` are samples at latent_dim 10."""
-    stem, number, settings = path.stem, "", []
-    match = re.fullmatch(r"(\d+)_(.*)", stem)  # a number in front only sorts
-    if match:
-        number, stem = match.groups()
-    group, *rest = re.split(r"_(?=[a-z_\d]+-[^-]+(?:_|$))", stem)
-    for part in rest:
-        name, _, value = part.partition("-")
-        settings.append(f"{name} {value}")
+    stem = re.sub(r"^\d+_", "", path.stem)  # a number in front only sorts
+    flags = "|".join(re.escape(flag.name) for flag in assignment.run.flags)
+    found = re.compile(rf"_({flags})-([^_]+)")
+    group = found.sub("", stem)
+    settings = [f"{name} {value}" for name, value in found.findall(stem)]
     meanings = {entry.tag: entry.meaning.get(language) for entry in assignment.run.images}
     what = meanings.get(group) or (word(group, language) if group in WORDS else group.replace("_", " "))
     what = what[:1].upper() + what[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,21 @@ def render_html(file: HandoutFile, assignment: Assignment) -> str:
 
 
 def render_pdf(page: str) -> bytes:
-    """A rendered page as PDF, the same bytes for the same page and fonts."""
+    """A rendered page as PDF, the same bytes for the same page and fonts.
+
+    Raises HomeworkError if the page needs another file.
+    """
+    outside = re.search(r'\bsrc="(?!data:)([^"]*)"', page)
+    if outside:
+        raise HomeworkError(
+            f"found the address {outside.group(1)} in a handout, expected everything inside it. "
+            "Put the picture into the folder images/."
+        )
     import weasyprint
 
     # It reports every rule that is for screens alone.
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    document: bytes = weasyprint.HTML(string=page, url_fetcher=_no_fetching).write_pdf(
+    document: bytes = weasyprint.HTML(string=page).write_pdf(
         pdf_identifier=b"handout", optimize_images=True, font_config=_fonts()
     )
     return document
@@ -65,16 +75,6 @@ def _fonts() -> Any:
     from weasyprint.text.fonts import FontConfiguration
 
     return FontConfiguration()
-
-
-def _no_fetching(url: str, *arguments: Any, **options: Any) -> Any:
-    import weasyprint
-
-    if url.startswith("data:"):
-        return weasyprint.default_url_fetcher(url, *arguments, **options)
-    raise HomeworkError(
-        f"found the address {url} in a handout, expected everything inside it. Put the picture into images/."
-    )
 
 
 def render_files(
