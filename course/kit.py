@@ -52,8 +52,9 @@ def kit_files(root: Path, starter: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def student_assignment(text: str) -> str:
-    """The description without its hidden checks; their points stay in the total."""
+    """The description without hidden checks, whose points stay in the total, and without students' extensions."""
     description: dict[str, Any] = yaml.safe_load(text)
+    description.get("late", {}).pop("extensions", None)
     for region in description.get("regions", []):
         checks = region.get("checks", [])
         shown = [check for check in checks if check.get("visibility") == "public"]

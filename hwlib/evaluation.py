@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
 from hwlib import checkpoint
@@ -66,6 +68,11 @@ def evaluate(
         run.tb_writer.add_image("interpolation", drawn["interpolation"], step)
         run.add_results(steps=step)
         if args.interpolate is None:
+            run.tb_writer.flush()
+            values = last_values(run.log_dir)
+            run.add_results(curves=values)
+            listed = (f"{tag} {value:.4g}" for tag, value in values.items() if tag != "fid")
+            print(f"step {step}: {', '.join(listed)}", flush=True)
             result = evaluate_fid(
                 dataset.train_images,
                 sample,
@@ -82,3 +89,10 @@ def evaluate(
             print(result, *(f"warning: {sentence}" for sentence in result.warnings), sep="\n", flush=True)
     run.tb_writer.close()
     print(f"pictures: {pictures}/ ({', '.join(f'{name}.png' for name in drawn)})", flush=True)
+
+
+def last_values(log_dir: Path) -> dict[str, float]:
+    """The last value of every curve of a run, by its tag."""
+    events = EventAccumulator(str(log_dir))
+    events.Reload()
+    return {tag: events.Scalars(tag)[-1].value for tag in sorted(events.Tags()["scalars"])}
