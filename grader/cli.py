@@ -14,6 +14,7 @@ from grader.commands.grade import grade
 from grader.commands.gradebook import gradebook
 from grader.commands.pages import feedback, report
 from grader.commands.regrade import regrade
+from hwlib import __version__
 from hwlib.errors import cli_errors
 
 app = typer.Typer(
@@ -45,17 +46,21 @@ for command in (grade, regrade, feedback, report, gradebook, course, collect, ma
 app.add_typer(export_app, name="export")
 
 
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
-        from hwlib import __version__
-
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(__version__)
         raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True),
+]
+
+
+@app.callback()
+def _root(version: Version = False) -> None:
+    pass
 
 
 def main() -> None:

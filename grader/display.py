@@ -84,9 +84,8 @@ class Display:
             self._progress.advance(self._task)
         facts = summary(result, self.assignments)
         if self.mode == "json":
-            self.console.out(
-                json.dumps({**facts, "done": self.finished, "total": self.total}, ensure_ascii=False)
-            )
+            line = {**facts, "done": self.finished, "total": self.total}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
         elif self.mode == "lines":
             self.console.print(
                 f"{self.finished}/{self.total} {escape(result.student)}: {_words(result, facts)}",

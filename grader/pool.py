@@ -34,7 +34,7 @@ def _engine(path: Path, options: GradeOptions) -> SubmissionResult:
 def _guarded(grade: Grade, path: Path, options: GradeOptions) -> SubmissionResult:
     """One submission; whatever breaks in us leaves it ungraded, with the reason for the TA.
 
-    What the TA can mend (no sandbox, a wrong assignment.yaml) stops the run instead: it would fail for everybody.
+    What the TA can mend (no sandbox, a wrong assignment.yaml) stops the run: it would fail for everybody.
     """
     try:
         return grade(path, options)

@@ -200,10 +200,10 @@ def test_times(tmp_path: Path) -> None:
     path.write_text(
         "number,time\n1,2026-12-20 23:10\n2,2026-12-20T23:10:00+08:00\n3,\n4,2026-12-20T15:10:00Z\n"
     )
-    times = read_times(path)
-    assert times["1"] == datetime(2026, 12, 20, 23, 10)
-    assert times["2"] == times["4"]
-    assert "3" not in times
+    read = read_times(path)
+    assert read["1"] == datetime(2026, 12, 20, 23, 10)
+    assert read["2"] == read["4"]
+    assert "3" not in read
 
 
 @pytest.mark.parametrize(
