@@ -16,7 +16,6 @@ from grader.checks import tolerances
 from grader.checks.inputs import images, normal, seed_of, uniform
 from grader.checks.reference import trainer
 from hwlib.assignment import Assignment
-from hwlib.checking import noise
 from hwlib.checking.cases import Case, Reply, Step
 from hwlib.checking.expect import Array, Close, Differs, Items
 from hwlib.checking.layer_table import Layers, wanted_rows

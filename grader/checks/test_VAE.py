@@ -10,12 +10,12 @@ from grader.checks import VAE_steps as steps
 from grader.checks import rebuild, tolerances
 from grader.checks.inputs import images, normal, seed_of, uniform, weights
 from grader.checks.quality import check_fid
+from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array
 from hwlib.checking.expect import Array, Close, Items, Says
 from hwlib.checking.layer_table import only_results, wanted_rows
 from hwlib.checking.layers import TraceError, layers_of
-from grader.checks.quick import check_quick_run
 from hwlib.checking.session import StudentError
 from hwlib.checking.standins import Maps
 

@@ -17,7 +17,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from hwlib.checking.compare import NOTHING, look
-from hwlib.checking.expect import Array, Close, Differs, Expectation, Items, Says
+from hwlib.checking.expect import Array, Close, Differs, Expectation, Items, Says, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem
@@ -128,6 +128,7 @@ _KINDS: dict[str, type] = {
         Reply,
         Says,
         Step,
+        Sum,
         Wanted,
     )
 }

@@ -27,21 +27,13 @@ NOTHING = _Nothing()
 def look(replies: Replies, path: str) -> Any:
     """The value that a path leads to: "loss/result/0"; NOTHING where it leads nowhere.
 
-    Parts are keys of dictionaries and numbers of sequences; "first:3" and "from:3" take columns of an array
-    [B, n, ...], "rows:3" its first rows, "flat" makes [B, ...] to [B, n].
+    Parts are keys of dictionaries and numbers of sequences. On an array they are words: "first:3" and "from:3"
+    take columns of [B, n, ...], "rows:3" the first rows, "log", "mean", "times:0.5" and "plus:1" compute.
     """
     value: Any = replies
     for part in path.split("/"):
-        word, _, number = part.partition(":")
-        if isinstance(value, np.ndarray) and number.isdecimal() and value.ndim >= 1:
-            if word == "rows":
-                value = value[: int(number)]
-                continue
-            if word in ("first", "from") and value.ndim >= 2:
-                value = value[:, : int(number)] if word == "first" else value[:, int(number) :]
-                continue
-        if part == "flat" and isinstance(value, np.ndarray) and value.ndim >= 1:
-            value = value.reshape(len(value), -1)
+        if isinstance(value, np.ndarray):
+            value = _word(value, *part.partition(":")[::2])
         elif isinstance(value, Mapping) and part in value:
             value = value[part]
         elif isinstance(value, (list, tuple)) and part.isdecimal() and int(part) < len(value):
@@ -49,6 +41,24 @@ def look(replies: Replies, path: str) -> Any:
         else:
             return NOTHING
     return value
+
+
+def _word(array: np.ndarray, word: str, number: str) -> Any:
+    if word == "rows" and array.ndim >= 1:
+        return array[: int(number)]
+    if word in ("first", "from") and array.ndim >= 2:
+        return array[:, : int(number)] if word == "first" else array[:, int(number) :]
+    numbers = as_array(array)
+    if numbers is None:
+        return NOTHING
+    if word == "log":
+        with np.errstate(all="ignore"):
+            return np.log(numbers)
+    if word == "mean" and numbers.size:
+        return np.asarray(numbers.mean())
+    if word in ("times", "plus"):
+        return numbers * float(number) if word == "times" else numbers + float(number)
+    return NOTHING
 
 
 def as_array(value: Any) -> np.ndarray | None:

@@ -89,11 +89,28 @@ class Array:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A value made of other replies: `factor` times the sum of what the paths lead to."""
+
+    paths: tuple[str, ...]
+    factor: float = 1.0
+
+
+def _value_of(value: Any, replies: Replies) -> np.ndarray | None:
+    """The numbers that a value stands for: themselves, those of a path, or a sum of such."""
+    if isinstance(value, Sum):
+        parts = [as_array(look(replies, path)) for path in value.paths]
+        numbers = [part for part in parts if part is not None]
+        return np.asarray(value.factor * sum(numbers)) if len(numbers) == len(parts) else None
+    return as_array(look(replies, value) if isinstance(value, str) else np.asarray(value))
+
+
+@dataclass(frozen=True)
 class Close:
     """Numbers within a tolerance of expected ones; otherwise matched against known mistakes.
 
     Attributes:
-        value: expected, an array or the path of another reply.
+        value: expected: an array, the path of another reply, or a Sum of such.
         tolerance: relative to the largest expected magnitude.
         mistakes: with the values (or paths) that they would give.
         not_finite: the mistake to name for NaN or infinity.
@@ -112,11 +129,9 @@ class Close:
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
-        if self.if_there and isinstance(self.value, str) and look(replies, self.value) is NOTHING:
+        if self.if_there and isinstance(self.value, str) and _value_of(self.value, replies) is None:
             return None
-        expected = as_array(
-            look(replies, self.value) if isinstance(self.value, str) else np.asarray(self.value)
-        )
+        expected = _value_of(self.value, replies)
         if expected is None:
             return Problem(self.what, f"nothing to compare it with ({describe(self.value)})")
         found = as_array(value)
@@ -130,12 +145,7 @@ class Close:
         outcomes = [
             (mistake, resolved)
             for mistake, outcome in self.mistakes
-            if (
-                resolved := as_array(
-                    look(replies, outcome) if isinstance(outcome, str) else np.asarray(outcome)
-                )
-            )
-            is not None
+            if (resolved := _value_of(outcome, replies)) is not None
         ]
         mistake = matching(found, outcomes, self.tolerance, expected) or self.otherwise
         return Problem(shown, difference_text(found, expected), mistake)

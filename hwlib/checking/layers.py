@@ -20,27 +20,127 @@ import torch
 from torch import Tensor
 
 POINTWISE = frozenset(
-    "relu clamp clamp_min clamp_max leaky_relu sigmoid tanh exp neg add sub rsub mul div reciprocal abs maximum minimum "
-    "where gt lt ge le pow sqrt rsqrt log log1p square elu gelu silu hardtanh hardsigmoid hardswish threshold softplus "
-    "sign log_sigmoid_forward mish relu6".split()
+    [
+        "relu",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "leaky_relu",
+        "sigmoid",
+        "tanh",
+        "exp",
+        "neg",
+        "add",
+        "sub",
+        "rsub",
+        "mul",
+        "div",
+        "reciprocal",
+        "abs",
+        "maximum",
+        "minimum",
+        "where",
+        "gt",
+        "lt",
+        "ge",
+        "le",
+        "pow",
+        "sqrt",
+        "rsqrt",
+        "log",
+        "log1p",
+        "square",
+        "elu",
+        "gelu",
+        "silu",
+        "hardtanh",
+        "hardsigmoid",
+        "hardswish",
+        "threshold",
+        "softplus",
+        "sign",
+        "log_sigmoid_forward",
+        "mish",
+        "relu6",
+    ]
 )
 SHAPING = frozenset(
-    "view _unsafe_view reshape flatten unsqueeze squeeze clone contiguous permute transpose t alias detach "
-    "_reshape_alias lift_fresh _to_copy movedim numpy_T expand unflatten copy".split()
+    [
+        "view",
+        "_unsafe_view",
+        "reshape",
+        "flatten",
+        "unsqueeze",
+        "squeeze",
+        "clone",
+        "contiguous",
+        "permute",
+        "transpose",
+        "t",
+        "alias",
+        "detach",
+        "_reshape_alias",
+        "lift_fresh",
+        "_to_copy",
+        "movedim",
+        "numpy_T",
+        "expand",
+        "unflatten",
+        "copy",
+    ]
 )
 PIECES = frozenset(
-    "split chunk split_with_sizes slice select unbind narrow tensor_split unsafe_chunk unsafe_split".split()
+    [
+        "split",
+        "chunk",
+        "split_with_sizes",
+        "slice",
+        "select",
+        "unbind",
+        "narrow",
+        "tensor_split",
+        "unsafe_chunk",
+        "unsafe_split",
+    ]
 )
 FACTORIES = frozenset(
-    "zeros ones full scalar_tensor zeros_like ones_like full_like new_zeros new_ones".split()
+    [
+        "zeros",
+        "ones",
+        "full",
+        "scalar_tensor",
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "new_zeros",
+        "new_ones",
+    ]
 )
 RANDOM = frozenset(
-    "bernoulli native_dropout rand_like randn_like rand randn normal uniform dropout _fused_dropout".split()
+    [
+        "bernoulli",
+        "native_dropout",
+        "rand_like",
+        "randn_like",
+        "rand",
+        "randn",
+        "normal",
+        "uniform",
+        "dropout",
+        "_fused_dropout",
+    ]
 )
 PADDING = {"reflection_pad2d": "reflect", "replication_pad2d": "replicate"}
 BATCH_NORMS = frozenset(
-    "native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training cudnn_batch_norm "
-    "_batch_norm_with_update _batch_norm_no_update batch_norm".split()
+    [
+        "native_batch_norm",
+        "_native_batch_norm_legit",
+        "_native_batch_norm_legit_no_training",
+        "cudnn_batch_norm",
+        "_batch_norm_with_update",
+        "_batch_norm_no_update",
+        "batch_norm",
+    ]
 )
 _GRID = torch.linspace(-6, 6, 241, dtype=torch.float64)
 

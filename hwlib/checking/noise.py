@@ -102,7 +102,10 @@ class Gaussian:
                 return Problem(f"{wanted}, float32", describe(item))
             if not np.isfinite(array).all():
                 return Problem(f"{wanted}, finite", "NaN or infinite values")
-        z = np.stack([array for array in calls if array is not None])  # [calls, B, d]
+        z = np.stack([array for array in calls if array is not None])  # [calls, B, ...]
+        z, mean, log_std = (
+            array.reshape(*array.shape[: array.ndim - mean.ndim + 1], -1) for array in (z, mean, log_std)
+        )
         return self._judge(z, mean, log_std)
 
     def _judge(self, z: np.ndarray, mean: np.ndarray, log_std: np.ndarray) -> Problem | None:

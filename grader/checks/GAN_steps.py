@@ -1,0 +1,103 @@
+"""One training step of the GAN as the parent knows it, on stand-ins whose weights both sides know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grader.checks import GAN_cases as cases
+from grader.checks import GAN_mistakes as M
+from hwlib.checking.mistakes import Mistake
+
+State = dict[str, np.ndarray]
+Known = tuple[tuple[Mistake, State], ...]
+
+
+@dataclass
+class Nets:
+    """Both stand-ins with given weights."""
+
+    netG: nn.Module
+    netD: nn.Module
+
+    @classmethod
+    def of(cls, latent_dim: int, state_G: State, state_D: State) -> Nets:
+        netG, netD = cases.standins(latent_dim)
+        _load(netG, state_G)
+        _load(netD, state_D)
+        return cls(netG, netD)
+
+
+def _load(network: nn.Module, state: State) -> None:
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.copy_(
+                torch.from_numpy(np.asarray(state[name], dtype=np.float32)).reshape(parameter.shape)
+            )
+
+
+def discriminator_gradients(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[State, Known]:
+    """Gradient of loss_D with respect to D, as the reference accumulates it, and what known mistakes give."""
+    x, fake = torch.from_numpy(real), nets.netG(torch.from_numpy(z)).detach()
+    probs = nets.netD(x), nets.netD(fake)
+    one, two = (
+        _gradient(-probs[0].log().mean(), nets.netD),
+        _gradient(-(1 - probs[1]).log().mean(), nets.netD),
+    )
+    swapped = _gradient(-(1 - probs[0]).log().mean() - probs[1].log().mean(), nets.netD)
+    right = _add(one, two)
+    known: Known = (
+        (M.NO_UPDATE_D, _times(right, 0.0)),
+        (M.LABELS_SWAPPED, swapped),
+        (M.ZERO_GRAD_BETWEEN, two),
+        (M.ONLY_REAL, one),
+        (M.HALVED, _times(right, 0.5)),
+        (M.ASCENT, _times(right, -1.0)),
+        (M.UPDATED_TWICE, _times(right, 2.0)),
+    )
+    return right, known
+
+
+def generator_gradients(nets: Nets, before_D: State, latent_dim: int, z: np.ndarray) -> tuple[State, Known]:
+    """Gradient of loss_G with respect to G under the updated D, and what known mistakes give.
+
+    `nets` holds G before and D after its update; `before_D` is D before it.
+    """
+    old = Nets.of(latent_dim, {n: p.detach().numpy() for n, p in nets.netG.named_parameters()}, before_D)
+    probs, old_probs = nets.netD(nets.netG(torch.from_numpy(z))), old.netD(old.netG(torch.from_numpy(z)))
+    right = _gradient(-probs.log().mean(), nets.netG)
+    saturating = _gradient((1 - probs).log().mean(), nets.netG)
+    leaked = _gradient(-(1 - old_probs).log().mean(), old.netG)
+    known: Known = (
+        (M.NO_UPDATE_G, _times(right, 0.0)),
+        (M.SATURATING, saturating),
+        (M.FAKE_LABEL, _times(saturating, -1.0)),
+        (M.OLD_DISCRIMINATOR, _gradient(-old_probs.log().mean(), old.netG)),
+        (M.LEAKED_INTO_G, _add(right, leaked)),
+        (M.LEAKED_INTO_G, leaked),
+        (M.ASCENT, _times(right, -1.0)),
+        (M.UPDATED_TWICE, _times(right, 2.0)),
+    )
+    return right, known
+
+
+def _gradient(loss: Tensor, network: nn.Module) -> State:
+    named = dict(network.named_parameters())
+    grads = torch.autograd.grad(loss, list(named.values()), retain_graph=True)
+    return {name: grad.numpy().astype(np.float64) for name, grad in zip(named, grads, strict=True)}
+
+
+def _add(one: State, two: State) -> State:
+    return {name: one[name] + two[name] for name in one}
+
+
+def _times(state: State, factor: float) -> State:
+    return {name: factor * value for name, value in state.items()}
+
+
+def flat(state: State, names: list[str]) -> np.ndarray:
+    """The numbers of these parameters in one row."""
+    return np.concatenate([np.asarray(state[name], dtype=np.float64).reshape(-1) for name in names])

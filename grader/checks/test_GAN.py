@@ -1,0 +1,341 @@
+"""The checks of the GAN. Titles, points, regions and visibility stand in handouts/GAN/assignment.yaml."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from grader.checks import GAN_cases as cases
+from grader.checks import GAN_mistakes as M
+from grader.checks import GAN_steps as steps
+from grader.checks import rebuild, tolerances
+from grader.checks.inputs import images, normal, seed_of
+from grader.checks.quality import check_fid
+from grader.checks.quick import check_quick_run
+from grader.checks.submission import Submission, look
+from hwlib.checking.compare import as_array, close
+from hwlib.checking.expect import Close
+from hwlib.checking.initial import Drawn
+from hwlib.checking.layer_table import wanted_rows
+from hwlib.checking.layers import TraceError, layers_of
+from hwlib.checking.mistakes import Mistake
+from hwlib.checking.session import StudentError
+
+
+def judge(submission: Submission, name: str) -> dict:
+    """Judges the case of that name on inputs of this student."""
+    rng = submission.rng(name)
+    latent_dim = int(rng.integers(5, 13))
+    return submission.judge(cases.build(name, rng, submission.assignment, latent_dim))
+
+
+# --- initialisation -------------------------------------------------------------------------------------
+
+
+def test_init_statistics(submission: Submission) -> None:
+    """Convolutions and transposed convolutions: N(0, 0.02); BatchNorm2d: N(1, 0.02), biases 0."""
+    judge(submission, "init_statistics")
+
+
+@pytest.mark.needs("init_statistics")
+def test_init_applied(submission: Submission) -> None:
+    """get_generator and get_discriminator give networks that weights_init has gone over."""
+    rng = submission.rng("init_applied")
+    latent_dim, hidden_dim = int(rng.integers(16, 24)), 16
+    init = submission.assignment.initialisation
+    assert init is not None
+    networks = (
+        ("get_discriminator", [1, hidden_dim, "cpu"]),
+        ("get_generator", [1, latent_dim, hidden_dim, "cpu"]),
+    )
+    for function, args in networks:
+        submission.call(
+            "construct", file="GAN", callable=function, args=args, as_="network", seed=seed_of(rng)
+        )
+        modules = submission.call("describe", target="network")["modules"]
+        state = submission.call("get_state", target="network")["state"]
+        kinds = {str(item.get("name")): str(item.get("type")) for item in modules if isinstance(item, dict)}
+        norms = []
+        for name, kind in kinds.items():
+            weight = as_array(state.get(f"{name}.weight"))
+            if weight is None:
+                continue
+            if kind in ("Conv2d", "ConvTranspose2d"):
+                problem = Drawn(
+                    "weight",
+                    f"weights of {name} ({kind}) of {function}",
+                    init.conv_mean,
+                    init.conv_std,
+                    otherwise=M.INIT_NOT_APPLIED,
+                ).judge({"weight": weight})
+                submission.require(problem)
+            elif kind == "BatchNorm2d":
+                norms.append(weight.reshape(-1))
+        if norms:
+            problem = Drawn(
+                "weight", f"weights of the BatchNorm layers of {function}", init.batch_norm_mean, init.batch_norm_std,
+                otherwise=M.INIT_NOT_APPLIED,
+            ).judge({"weight": np.concatenate(norms)})  # fmt: skip
+            submission.require(problem)
+
+
+# --- generator ----------------------------------------------------------------------------------------
+
+
+def test_generator_layers(submission: Submission) -> None:
+    """Compare self.decoder row by row with the generator's table: type, volume, kernel, stride, padding, BatchNorm, activation."""
+    judge(submission, "generator_layers")
+
+
+def test_generator_equivalence(submission: Submission) -> None:
+    """The table's network, built with your weights, gives other images than yours."""
+    rng = submission.rng("generator_equivalence")
+    latent_dim, hidden_dim, channels = int(rng.integers(5, 13)), 6, 3
+    settings = {"num_channels": channels, "latent_dim": latent_dim, "hidden_dim": hidden_dim}
+    z = normal(rng, 4, latent_dim, 1, 1)
+    wanted = wanted_rows(submission.assignment.network("generator"), settings)
+    make = cases.generator_step(rng, latent_dim, hidden_dim, channels)
+    submission.call(make.op, **make.params)
+    fault = None
+    for target in ("netG.decoder", "netG"):
+        try:
+            reply = submission.call("trace", target=target, args=[z], mode="train")
+            right = rebuild.outputs_of(layers_of(reply), wanted, z)
+        except rebuild.RebuildError as error:
+            fault = fault or (error.problem.expected, error.problem.found)
+            continue
+        except TraceError as error:
+            fault = fault or ("the generator of the table", str(error))
+            continue
+        except StudentError:
+            if target == "netG":
+                raise
+            continue
+        problem = Close(
+            "result", right, "images, as the table's network gives them", tolerances.NETWORK
+        ).judge(reply)
+        if problem is None:
+            return
+        fault = fault or (problem.expected, problem.found)
+    assert fault is not None
+    submission.wrong(*fault)
+
+
+@pytest.mark.needs("generator_layers")
+def test_generator_forward(submission: Submission) -> None:
+    """forward turns latents [B, latent_dim, 1, 1] into self.decoder's images, for any B, in train and eval mode."""
+    judge(submission, "generator_forward")
+
+
+# --- data ---------------------------------------------------------------------------------------------
+
+
+def test_scale(submission: Submission) -> None:
+    """Bytes 0 to 255 become float32 numbers from -1 to 1."""
+    judge(submission, "scale")
+
+
+# --- training steps -------------------------------------------------------------------------------------
+
+
+@dataclass
+class StepTaken:
+    """One call of train_step on stand-ins: states before and after, inputs, and how it ended."""
+
+    before_G: steps.State
+    before_D: steps.State
+    after_G: steps.State
+    after_D: steps.State
+    real: np.ndarray
+    z: np.ndarray
+    error: StudentError | None
+
+
+def _prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
+    for step in cases.trainer_steps(latent_dim, state_G, state_D):
+        try:
+            submission.call(step.op, **step.params)
+        except StudentError:
+            if not step.otherwise or not submission.session.alive:
+                raise
+            submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+
+
+def _take_step(
+    submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
+) -> StepTaken:
+    submission.call("call", target="G", args=[z], as_="fake")
+    error = None
+    try:
+        submission.call(
+            "call", target="trainer", method="train_step", args=[real, cases.Ref("fake"), cases.Ref("bce")]
+        )
+    except StudentError as caught:
+        if not submission.session.alive:
+            raise
+        error = caught
+    after = [submission.call("get_state", target=name)["state"] for name in ("G", "D")]
+    for state, right in zip(after, before, strict=True):
+        if any(as_array(state.get(name)) is None or state[name].shape != right[name].shape for name in right):
+            submission.wrong("networks with the same parameters after the step", "others")
+    return StepTaken(*before, after[0], after[1], real, z, error)
+
+
+def _fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:
+    before = cases.standin_state(rng, latent_dim)
+    _prepare(submission, latent_dim, *before)
+    return _take_step(submission, before, *_batch(rng, latent_dim))
+
+
+def _batch(rng: np.random.Generator, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
+    return 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+
+
+def _compare(
+    submission: Submission,
+    before: steps.State,
+    after: steps.State,
+    right: steps.State,
+    known: steps.Known,
+    what: str,
+) -> None:
+    names = sorted(right)
+
+    def change(gradient: steps.State) -> np.ndarray:
+        return -cases.RATE * steps.flat(gradient, names)
+
+    found = steps.flat(after, names) - steps.flat(before, names)
+    mistakes = tuple((mistake, change(wrong)) for mistake, wrong in known)
+    submission.require(Close("found", change(right), what, tolerances.STEP, mistakes).judge({"found": found}))
+
+
+def _unchanged(before: steps.State, after: steps.State) -> bool:
+    return all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_discriminator_values(submission: Submission) -> None:
+    """loss_D is the sum of the losses of real and fake images; D_x and D_G_z1 are averages from before the update."""
+    replies = judge(submission, "discriminator_values")
+    _trusted(submission, "discriminator_values", replies)
+
+
+def _trusted(submission: Submission, name: str, replies: dict) -> None:
+    """The stand-ins' answers are what they compute with these weights: nobody has changed them."""
+    rng = submission.rng(name)
+    latent_dim = int(rng.integers(5, 13))
+    state_G, state_D = cases.standin_state(rng, latent_dim)
+    real, z = 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+    after_D = {n: as_array(v) for n, v in replies["D"]["state"].items() if n in state_D}
+    if any(value is None for value in after_D.values()):
+        submission.wrong("the discriminator's parameters after the step", "others")
+    for when, state in (("before", state_D), ("after", after_D)):
+        nets = steps.Nets.of(latent_dim, state_G, state)  # type: ignore[arg-type]
+        with torch.no_grad():
+            fake = nets.netG(torch.from_numpy(z))
+            right = nets.netD(torch.from_numpy(real)).numpy(), nets.netD(fake).numpy()
+        for path, expected in zip((f"real_{when}/result", f"fake_{when}/result"), right, strict=True):
+            found = as_array(look(replies, path))
+            if found is None or not close(found, expected, 1e-4):
+                submission.wrong(
+                    "the networks that train_step was given stay as they are", "changed networks"
+                )
+
+
+def test_discriminator_update(submission: Submission) -> None:
+    """D's weights after a step: both gradients accumulated, one step of optimD."""
+    rng = submission.rng("discriminator_update")
+    latent_dim = int(rng.integers(5, 13))
+    for number in range(1, 4):
+        taken = _fresh_step(submission, rng, latent_dim)
+        nets = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
+        right, known = steps.discriminator_gradients(nets, taken.real, taken.z)
+        if taken.error is not None and _unchanged(
+            taken.before_D, {n: taken.after_D[n] for n in taken.before_D}
+        ):
+            raise taken.error
+        what = f"change of the discriminator's weights in step {number}"
+        _compare(submission, taken.before_D, taken.after_D, right, known, what)
+
+
+@pytest.mark.needs("discriminator_update")
+def test_discriminator_gradients(submission: Submission) -> None:
+    """Call optimD.zero_grad() in every step before D's backward passes: the generator's pass leaves gradients in D."""
+    _no_left_over(submission, "discriminator_gradients", "D", M.LEFT_OVER_D)
+
+
+def _no_left_over(submission: Submission, name: str, network: str, mistake: Mistake) -> None:
+    """The second of two steps does what a first step from the same weights does."""
+    rng = submission.rng(name)
+    latent_dim = int(rng.integers(5, 13))
+    first = _fresh_step(submission, rng, latent_dim)
+    if first.error is not None and _unchanged(first.before_D, {n: first.after_D[n] for n in first.before_D}):
+        raise first.error
+    middle = (
+        {n: first.after_G[n] for n in first.before_G}, {n: first.after_D[n] for n in first.before_D},
+    )  # fmt: skip
+    real, z = _batch(rng, latent_dim)
+    second = _take_step(submission, middle, real, z)
+    _prepare(submission, latent_dim, *middle)
+    fresh = _take_step(submission, middle, real, z)
+    before, after, right = (
+        (second.before_D, second.after_D, fresh.after_D)
+        if network == "D"
+        else (second.before_G, second.after_G, fresh.after_G)
+    )
+    names = sorted(before)
+    expected = steps.flat(right, names) - steps.flat(before, names)
+    found = steps.flat(after, names) - steps.flat(before, names)
+    what = f"the second step changes {network} as it would without the first one's gradients"
+    submission.require(
+        Close("found", expected, what, tolerances.STEP, otherwise=mistake).judge({"found": found})
+    )
+
+
+def test_generator_values(submission: Submission) -> None:
+    """loss_G and D_G_z2 come from the discriminator just updated, run on the fake images again."""
+    replies = judge(submission, "generator_values")
+    _trusted(submission, "generator_values", replies)
+
+
+def test_generator_update(submission: Submission) -> None:
+    """G's weights after a step: maximize log D(G(z)) under the updated D, one step of optimG, D untouched."""
+    rng = submission.rng("generator_update")
+    latent_dim = int(rng.integers(5, 13))
+    for number in range(1, 4):
+        taken = _fresh_step(submission, rng, latent_dim)
+        if taken.error is not None:
+            raise taken.error
+        nets = steps.Nets.of(latent_dim, taken.before_G, taken.after_D)
+        right, known = steps.generator_gradients(nets, taken.before_D, latent_dim, taken.z)
+        what = f"change of the generator's weights in step {number}"
+        _compare(submission, taken.before_G, taken.after_G, right, known, what)
+    _no_left_over(submission, "generator_update", "G", M.LEFT_OVER_G)
+
+
+# --- sampling -----------------------------------------------------------------------------------------
+
+
+def test_sample(submission: Submission) -> None:
+    """sample_images gives num_images images in [0, 1] from latents of shape [num_images, latent_dim, 1, 1]."""
+    judge(submission, "sample")
+
+
+def test_sample_prior(submission: Submission) -> None:
+    """Latents are drawn from N(0, I), one vector for each image, anew at every call."""
+    judge(submission, "sample_prior")
+
+
+# --- the run and its quality ------------------------------------------------------------------------------
+
+
+@pytest.mark.part("run")
+def test_quick_run(submission: Submission) -> None:
+    """Run `python main.py --do_train --quick` yourself: it must end, with finite losses."""
+    check_quick_run(submission)
+
+
+@pytest.mark.part("fid")
+def test_fid(submission: Submission) -> None:
+    """The FID of the trained model against the handout's threshold."""
+    check_fid(submission)
