@@ -21,6 +21,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import posixpath
 import re
 import stat
 import sys
@@ -40,6 +41,7 @@ MAX_LINES = 20_000
 MAX_HASHED_BYTES = 1 << 26
 MAX_SHOWN = 1_000  # characters of one line
 MAX_ADDED = 200  # added files named one by one
+MAX_WALKED = 20_000  # files found, from which on no further folder is walked
 MAX_DEPTH = 16  # folders in folders
 MAX_CELLS = 60_000  # cells of one table of line pairs
 MAX_COMPARISONS = 6_000  # pairs of lines in one file whose likeness is measured
@@ -274,7 +276,7 @@ _NEWER = re.compile(
 
 _MARKER = re.compile(
     r"^\s*#+[\s\-=*#]*(?:to[\s_\-]*do[\s:：_\-]*(start|begin|end|stop|finish)"
-    r"|(start|begin|end|stop|finish)[\s:：_\-]*to[\s_\-]*do)(?:s|ed)?\b",
+    r"|(start|begin|end|stop|finish)[\s:：_\-]*to[\s_\-]*do)(?:s|ed)?\b.{0,10}$",
     re.IGNORECASE,
 )
 _DEFINITION = re.compile(r"^\s*(?:async\s+)?(def|class)\s+(\w+)")
@@ -508,7 +510,6 @@ class _Aligned:
             for index in range(start + 1, end):
                 self.inside[index] = k
         self.moved: set[int] = set()  # lines of the starter whose pair is out of order
-        self.notes: list[str] = []
         self.unit = self._indent_unit()
         self._pair_changed_lines()
         self._find_moved_definitions()
@@ -724,10 +725,9 @@ class _Aligned:
             if self.owner[index] != k:
                 continue
             key = self.new_keys[index]
-            if left.get(key):
+            if key and left.get(key):
                 left[key] -= 1
-                if key:
-                    continue
+                continue
             lines.append((index + 1, _plain(self.new[index])))
         while lines and not lines[0][1]:
             lines.pop(0)
@@ -777,8 +777,8 @@ class _Aligned:
         taken = set(self.pairs)
         extra = [b + 1 for b, key in enumerate(self.new_keys) if key[:1] == "\1" and b not in taken]
         if extra:
-            shown = ", ".join(str(number) for number in extra[:10]) + (", ..." if len(extra) > 10 else "")
-            notes.append("TODO lines that the starter does not have: line " + shown)
+            numbers = ", ".join(map(str, extra[:10])) + (", ..." if len(extra) > 10 else "")
+            notes.append("TODO lines that the starter does not have: line " + numbers)
         if self.unit != 4:
             notes.append(f"indented with {self.unit} spaces per level, expected 4; not listed line by line")
         elif any(re.match(r" *\t", line) for line in self.new) and not any("\t" in line for line in self.old):
@@ -828,45 +828,47 @@ _ALMOST = re.compile(
 _STUDENT = re.compile(r"student\s*[-_]?\s*(?:id|no|number)|学号", re.IGNORECASE)
 
 
-def _is_example(text: str) -> bool:
-    """The handout's example, filled with x's or dots, in any year."""
-    if "e.g." in text:
-        return True
-    person = re.search(_PERSON, text, re.IGNORECASE)
-    if person:
-        return bool(re.match(r"^(\d*x{3,}|\.{3}|…|\d*\*{3,})", person.group("id"), re.IGNORECASE))
-    return bool(
-        re.match(r"^https?\s*[:：]\s*//(?:[\w.\-]+/)?(?:(?:x{3,}|\.{3}|…)/?)+\W*$", text, re.IGNORECASE)
-    )
+# What the handouts show, today's and those with x's and dots of former years.
+_EXAMPLE = re.compile(
+    r"https?://(?:[\w.\-]+/)?(?:(?:x{3,}|\.{3}|…)/?)+\W*$|https?://github\.com/name/repository\W*$"
+    r"|name .* id (?:\d*x{3,}|\d*\*{3,}|\.{3}|…|20\d\d0{6}$)",
+    re.IGNORECASE,
+)
+
+
+def _cited(number: int, rest: str) -> list[Reference]:
+    """The addresses and persons in the text behind "Reference:", without examples."""
+    references = []
+    found = list(_CITED.finditer(rest))
+    for one in found:
+        if one.group("url"):
+            url = re.sub(r"\s*[:：]\s*//", "://", one.group("url"), count=1)
+            text = url if len(found) > 1 or one.start() else url + rest[one.end() :]
+            key = re.sub(r"^https?://(www\.)?", "", url.lower()).rstrip("/.)")
+            if not _EXAMPLE.match(url):
+                references.append(Reference("url", text, key, number))
+        else:
+            name, identity = one.group("name").strip(), one.group("id")
+            if not _EXAMPLE.match(f"name {name} id {identity}"):
+                text = f"Name: {name} Student ID: {identity}"
+                references.append(Reference("person", text, "id " + identity.lower(), number))
+    return references
 
 
 def parse_references(number: int, line: str) -> list[Reference]:
     """The references that one line declares; malformed ones say how to write them."""
     hash_at = line.find("#")
-    if hash_at < 0:
-        if not _UNCOMMENTED.match(line):
+    if hash_at < 0:  # in a docstring
+        if not _UNCOMMENTED.match(line) or not (_BARE_URL.search(line) or _STUDENT.search(line)):
             return []
-        line, hash_at = "# " + line.strip().strip("\"'"), 0  # in a docstring
-        return [_malformed(number, line[2:], line.partition(":")[2])]
+        comment = line.strip().strip("\"'")
+        return [_malformed(number, comment, comment.partition(":")[2])]
     exact = _REFERENCE.search(line, hash_at)
     if exact:
         rest = " ".join(exact.group(1).split())
-        if _is_example(rest):
+        if "e.g." in rest:
             return []
-        found = list(_CITED.finditer(rest))
-        if not found:
-            return [_malformed(number, line[hash_at:], rest)]
-        references = []
-        for one in found:
-            if one.group("url"):
-                url = re.sub(r"\s*[:：]\s*//", "://", one.group("url"), count=1)
-                text = url if len(found) > 1 or one.start() else url + rest[one.end() :]
-                key = re.sub(r"^https?://(www\.)?", "", url.lower()).rstrip("/.)")
-                references.append(Reference("url", text, key, number))
-            else:
-                text = "Name: {} Student ID: {}".format(one.group("name").strip(), one.group("id"))
-                references.append(Reference("person", text, "id " + one.group("id").lower(), number))
-        return [one for one in references if not _is_example(one.text)]
+        return _cited(number, rest) if _CITED.search(rest) else [_malformed(number, line[hash_at:], rest)]
     comment = line[hash_at:]
     almost = _ALMOST.match(comment)
     rest = " ".join((almost.group("rest") if almost else comment.lstrip("# \t")).split())
@@ -876,9 +878,8 @@ def parse_references(number: int, line: str) -> list[Reference]:
     spelled = almost is not None and bool(almost.group("colon"))
     if not cites and not (spelled and re.match(r"#+\s*ref", comment, re.IGNORECASE)):
         return []
-    link = re.search(_URL, rest, re.IGNORECASE)
-    if _is_example(rest) or (link and _is_example(link.group())):
-        return []
+    if _CITED.search(rest) and not _cited(number, rest):
+        return []  # the example, misspelled
     return [_malformed(number, comment, rest)]
 
 
@@ -897,8 +898,8 @@ def _malformed(number: int, comment: str, rest: str) -> Reference:
         advice = '"# Reference: Name: {} Student ID: {}"'.format(person.group("name"), person.group("id"))
     else:
         advice = HOW_TO_CITE
-    shown = " ".join(comment.split())
-    return Reference("malformed", f"malformed: {shown}  (write {advice})", "bad " + shown, number)
+    found = " ".join(comment.split())
+    return Reference("malformed", f"malformed: {found}  (write {advice})", "bad " + found, number)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1010,17 +1011,23 @@ class TreeAnalysis(NamedTuple):
         return found
 
 
-def _names(folder: str) -> list[str]:
+class _Entry(NamedTuple):
+    """Something in a folder: where it is, and why it is not to be opened, or ""."""
+
+    full: str
+    note: str
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        return sorted(os.listdir(folder))
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
     except OSError:
         return []
 
 
 def _link_note(path: str, root: str) -> str:
-    """ "" for what may be opened: no link, or a link that stays inside `root`."""
-    if not os.path.islink(path):
-        return ""
+    """Why a link is not followed; "" for a link to a file inside `root`."""
     try:
         os.stat(path)
     except OSError as error:
@@ -1044,31 +1051,35 @@ def _link_note(path: str, root: str) -> str:
     return ""
 
 
-def _walk(root: str) -> dict[str, str]:
-    """Paths (forward slashes) of everything under `root` -> note; folders that are not walked are in it."""
+def _walk(root: str) -> dict[str, _Entry]:
+    """Everything under `root` by its path (forward slashes, composed characters); of a folder that is not
+    walked only its own path. Shallow folders come first: a flood of files hides none of the starter's."""
     real = os.path.realpath(root)
-    found: dict[str, str] = {}
-    work: list[tuple[str, str, int]] = [(root, "", 0)]
-    while work:
-        folder, prefix, depth = work.pop()
-        for name in _names(folder):
-            full, path = os.path.join(folder, name), prefix + unicodedata.normalize("NFC", name)
-            note = _link_note(full, real)
-            if note:
-                found[path] = note
-            elif os.path.isdir(full) and name.lower() not in SKIPPED:
-                if depth >= MAX_DEPTH:
-                    found[path] = "folders too deep, not walked"
-                elif not os.access(full, os.R_OK | os.X_OK):
-                    found[path] = "a folder that can't be read"
+    found: dict[str, _Entry] = {}
+    level = [(root, "")]
+    for depth in range(MAX_DEPTH + 1):
+        deeper: list[tuple[str, str]] = []
+        for folder, prefix in level:
+            if depth > 1 and len(found) > MAX_WALKED:
+                found[prefix[:-1]] = _Entry(folder, "not walked, there are too many files")
+                continue
+            entries = _entries(folder)
+            if not entries and prefix:
+                empty = os.access(folder, os.R_OK | os.X_OK)
+                found[prefix[:-1]] = _Entry(
+                    folder, "an empty folder" if empty else "a folder that can't be read"
+                )
+            for entry in entries:
+                path = prefix + unicodedata.normalize("NFC", entry.name)
+                path = prefix + entry.name if path in found else path
+                note = _link_note(entry.path, real) if entry.is_symlink() else ""
+                if not note and entry.is_dir() and entry.name.lower() not in SKIPPED:
+                    deeper.append((entry.path, path + "/"))
                 else:
-                    work.append((full, path + "/", depth + 1))
-                    if not _names(full):
-                        found[path] = "an empty folder"
-            else:
-                found[path] = ""
-            if len(found) > 100 * MAX_ADDED:
-                return found
+                    found[path] = _Entry(entry.path, note)
+        level = deeper
+    for folder, prefix in level:
+        found[prefix[:-1]] = _Entry(folder, "folders too deep, not walked")
     return found
 
 
@@ -1081,47 +1092,47 @@ def analyze_tree(
     both to one folder, such as "VAE". Raises nothing for what a submission may hold.
     """
     prefix = track + "/" if track else ""
-    origin_notes = {path: note for path, note in _walk(origin_dir).items() if path.startswith(prefix)}
     skip = {os.path.realpath(path) for path in ignore}
-    target_notes = {
-        path: note
-        for path, note in _walk(target_dir).items()
-        if path.startswith(prefix) and os.path.realpath(os.path.join(target_dir, path)) not in skip
+    given = {path: entry for path, entry in _walk(origin_dir).items() if path.startswith(prefix)}
+    handed_in = {
+        path: entry
+        for path, entry in _walk(target_dir).items()
+        if path.startswith(prefix) and os.path.realpath(entry.full) not in skip
     }
-    by_fold = {path.lower(): path for path in sorted(target_notes, reverse=True)}
+    by_fold = {path.lower(): path for path in sorted(handed_in, reverse=True)}
     files: list[FileAnalysis] = []
     missing: list[tuple[str, str]] = []
     used: set[str] = set()
     digest = hashlib.sha256()
-    for path in sorted(origin_notes):
-        if origin_notes[path] or any(part.lower() in SKIPPED for part in path.split("/")):
+    for path in sorted(given):
+        if given[path].note or any(part.lower() in SKIPPED for part in path.split("/")):
             continue
-        origin = read_source(os.path.join(origin_dir, path))
+        origin = read_source(given[path].full)
         text = "\n".join(origin.lines) if origin.status == "text" else origin.sha256
         digest.update((f"{path}\0{text}\0").encode("utf-8", "backslashreplace"))
-        actual = path if path in target_notes else by_fold.get(path.lower(), "")
-        if not actual or actual in used or target_notes[actual]:
-            missing.append((path, target_notes.get(actual, "")))
-            used.add(actual)
+        actual = path if path in handed_in else by_fold.get(path.lower(), "")
+        if not actual or actual in used:
+            missing.append((path, ""))
             continue
         used.add(actual)
-        target = read_source(os.path.join(target_dir, actual))
-        result = analyze_file(origin, target, path)
+        if handed_in[actual].note:
+            missing.append((path, handed_in[actual].note))
+            continue
+        result = analyze_file(origin, read_source(handed_in[actual].full), path)
         if actual != path:
             result.notes.insert(0, f"is named {actual}, expected {path}")
         files.append(result)
     added = []
     room = MAX_ADDED  # files still to be read
-    for path in sorted(set(target_notes) - used):
-        note, source = target_notes[path], None
-        full = os.path.join(target_dir, path)
+    for path in sorted(set(handed_in) - used):
+        full, note = handed_in[path]
+        source = None
         if not note and not os.path.isdir(full):
             if path.lower().endswith(".py") and room:
                 room -= 1
                 source = read_source(full)
-                note = "; ".join(source.oddities)
                 problem = parse_problem(source.lines) if source.status == "text" else None
-                note = "; ".join(part for part in (note, problem) if part)
+                note = "; ".join(source.oddities + ([problem] if problem else []))
             else:
                 note = _file_note(full)
         added.append(AddedFile(path, note, source))
@@ -1204,10 +1215,9 @@ class ReferenceLines:
 def read_references(reference_dir: str) -> ReferenceLines:
     """All text files under a folder."""
     texts = []
-    for path, note in sorted(_walk(reference_dir).items()):
-        full = os.path.join(reference_dir, path)
-        if not note and os.path.isfile(full):
-            lines = read_source(full).lines
+    for path, entry in sorted(_walk(reference_dir).items()):
+        if not entry.note and os.path.isfile(entry.full):
+            lines = read_source(entry.full).lines
             texts.append(_notebook_lines(lines) if path.endswith(".ipynb") else lines)
     return ReferenceLines(texts)
 
@@ -1490,11 +1500,7 @@ class UsageError(Exception):
 
 def _label(path: str) -> str:
     """A folder as the summary names it."""
-    path = path.replace(os.sep, "/")
-    while "//" in path[1:] or (path.endswith("/") and len(path) > 1):
-        path = path[0] + path[1:].replace("//", "/")
-        path = path[:-1] if path.endswith("/") and len(path) > 1 else path
-    return shown(path[2:] if path.startswith("./") and len(path) > 2 else path)
+    return shown(posixpath.normpath(path.replace(os.sep, "/")))
 
 
 def _folder(path: str, option: str, what: str) -> str:
@@ -1592,13 +1598,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version="analyze.py " + VERSION)
     options = parser.parse_args(arguments)
     try:
-        return _run(options)
+        status = _run(options)
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         _say(f"error: {error}", error=True)
         return 2
     except KeyboardInterrupt:
         _say("interrupted; nothing was written", error=True)
         return 130
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:  # a student must not be left with a traceback
         where = sys.exc_info()[2]
         while where is not None and where.tb_next is not None:

@@ -214,6 +214,19 @@ def test_other_folders_are_walked(kit: Kit) -> None:
     ]
 
 
+def test_a_folder_that_cannot_be_read(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kit.codes / "locked").mkdir()
+
+    def refuse(folder: str) -> None:
+        raise PermissionError(13, "Permission denied", folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyze.os, "scandir", refuse)
+        assert analyze._entries(str(kit.codes / "locked")) == []
+    monkeypatch.setattr(analyze.os, "access", lambda *_: False)
+    assert section(kit.text(), "Additional Files") == ["# locked (a folder that can't be read)"]
+
+
 def test_a_flood_of_files_is_cut(kit: Kit) -> None:
     for number in range(300):
         kit.write(kit.codes / "VAE" / f"picture{number:03}.png", b"x")
@@ -292,6 +305,25 @@ def test_names_in_another_case_are_paired(kit: Kit) -> None:
     text = kit.text()
     assert section(text, "Filled Code") == ["# ../codes/VAE/a.py:1", *WANTED]
     assert notes(text) == ["# ! is named vae/a.py, expected VAE/a.py"]
+
+
+def test_names_with_decomposed_characters_are_read(kit: Kit, tmp_path: Path) -> None:
+    """As macOS packs them."""
+    kit.write(kit.origin / "VAE/caf\u00e9.py", STARTER)
+    kit.write(kit.codes / "VAE/cafe\u0301.py", FILLED)
+    text = kit.text()
+    assert section(text, "Filled Code")[-2:] == ["# ../codes/VAE/caf\u00e9.py:1", *WANTED]
+    assert "# Missing Files" not in text
+
+
+def test_a_flood_of_files_hides_none_of_the_starter(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyze, "MAX_WALKED", 50)
+    for number in range(60):
+        kit.write(kit.codes / "A" / "flood" / f"{number:03}.txt", "x\n")
+        kit.write(kit.codes / "B" / "more" / f"{number:03}.txt", "x\n")
+    text = kit.text()
+    assert section(text, "Filled Code") == ["# ../codes/VAE/a.py:1", *WANTED]
+    assert "# B/more (not walked, there are too many files)" in section(text, "Additional Files")
 
 
 def test_odd_names_are_written_so_that_they_cannot_deceive(kit: Kit) -> None:

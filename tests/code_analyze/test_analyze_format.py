@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -252,6 +255,18 @@ def test_a_fault_of_the_program_is_told_without_a_traceback(
     assert "send this line" in capsys.readouterr().err
     monkeypatch.setattr(analyze, "analyze_tree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     assert analyze.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 130
+
+
+def test_a_reader_that_goes_away_is_no_fault(kit: Kit) -> None:
+    program = str(kit.folder / "code_analyze" / "analyze.py")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        result = subprocess.run([sys.executable, program], stdout=write, stderr=subprocess.PIPE, timeout=60)
+    finally:
+        os.close(write)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert kit.summary.is_file()
 
 
 def test_terminal_says_what_to_look_at(kit: Kit) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from analyze_kit import Kit, section
+import yaml
+from analyze_kit import ROOT, Kit, section
 
 from code_analyze import analyze
 
@@ -61,10 +62,29 @@ def test_recognised(line: str, expected: list[str]) -> None:
         "# Reference: Name: ... Student ID: ...",
         "# Reference: e.g. https://github.com/a/b",
         "# Refrence: https://github.com/xxxxx",
+        "# Reference: https://github.com/name/repository",
+        "# Reference: Name: San Zhang Student ID: 2027000000",
     ],
 )
 def test_the_example_of_the_handout_is_no_reference(line: str) -> None:
     assert listed(line) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "handouts").glob("*/assignment.yaml")), ids=lambda path: path.parent.name
+)
+def test_the_examples_of_this_years_handouts_are_known(path: Path) -> None:
+    examples = yaml.safe_load(path.read_text(encoding="utf-8"))["citing"]["examples"]
+    assert len(examples) >= 2
+    for example in examples:
+        assert listed(example) == []
+        real = example.replace("name/repository", "zhangsan/vae").replace("000000", "012345")
+        assert [one.kind for one in analyze.parse_references(1, real)] in (["url"], ["person"])
+
+
+def test_an_example_beside_a_real_one() -> None:
+    line = "# Reference: https://github.com/xxxxx, https://a.org/1, Name: San Zhang Student ID: 2026000000"
+    assert listed(line) == ["https://a.org/1"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +97,8 @@ def test_the_example_of_the_handout_is_no_reference(line: str) -> None:
         "# name: the layer's name",
         "self.reference = x  # kept for later",
         "# credit to nobody",
+        "reference: torch.Tensor = x",
+        "    reference: str",
     ],
 )
 def test_ordinary_comments_are_no_references(line: str) -> None:
