@@ -1,0 +1,15 @@
+"""Similarity of submissions, for a person to read: which pairs share more than the assignment explains.
+
+`python -m code_analyze.similarity submissions/ --out report/` reads the code of a class (and runs none
+of it), compares each filled region with the same region of everybody else and writes a report.
+
+How the modules follow each other:
+
+- `intake` reads folders, archives and single files; `regions` cuts them into the student's own parts
+- `tokens` (channel near-verbatim), `dataflow` over `algebra` and `spelling` (channel canonical) and
+  `supporting` turn a part into fragments; `fingerprints` collects them
+- `rarity` weighs a fragment by how many others have it, `pairs` adds up what two submissions share
+- `outliers` puts the reporting line from the class's own distribution, `findings` says what was found
+  and why, `clusters` joins findings into groups
+- `report` writes index.html, pairs.csv and clusters.json
+"""

@@ -1,0 +1,182 @@
+"""Calls in the data-flow form: every spelling of an operation becomes one node."""
+
+from __future__ import annotations
+
+from code_analyze.similarity import algebra
+from code_analyze.similarity.algebra import Node, constant, number
+from code_analyze.similarity.spelling import (
+    ACTIVATION_MODULES,
+    DEFAULTS,
+    LOSSES,
+    OPERATIONS,
+    REDUCTIONS,
+    SAMPLES_OF_A_STANDARD_NORMAL,
+    SHAPE_OPS,
+    SIGNATURES,
+    TRANSPARENT_KEYWORDS,
+    TRANSPARENT_OPS,
+)
+
+Place = tuple[int, int]
+INPUT = Node("input")
+
+
+def operation_name(name: str) -> str:
+    """The name of an operation without the mark of its in-place form, synonyms replaced."""
+    bare = name.rstrip("_") if not name.startswith("_") else name
+    return OPERATIONS.get(name, OPERATIONS.get(bare, bare))
+
+
+def keyword(name: str, value: Node) -> Node:
+    """An argument with its name; (4, 4) counts as 4."""
+    if value.op == "list" and value.args and all(a.digest() == value.args[0].digest() for a in value.args):
+        value = value.args[0]
+    return Node(f"{name}={value.op}", value.args, value.place)
+
+
+def arguments(name: str, args: list[Node], kwargs: dict[str, Node], skip: int = 0) -> list[Node]:
+    """Arguments in one order and form: named where the signature is known, defaults left out."""
+    signature = SIGNATURES.get(name, ())[skip:]
+    named = {k: v for k, v in kwargs.items() if k not in TRANSPARENT_KEYWORDS}
+    plain: list[Node] = []
+    for index, arg in enumerate(args):
+        if index < len(signature) and signature[index]:
+            named.setdefault(signature[index], arg)
+        else:
+            plain.append(arg)
+    for key, default in DEFAULTS.get(name, {}).items():
+        if key in named and keyword(key, named[key]).digest() == keyword(key, constant(default)).digest():
+            del named[key]
+    return plain + [keyword(key, named[key]) for key in sorted(named)]
+
+
+def layer(name: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
+    """A module of torch.nn."""
+    if name in ACTIVATION_MODULES:
+        if name in SHAPE_OPS:
+            args, kwargs = [], {}
+        return Node(f"layer:{operation_name(name)}", tuple(arguments(name, args, kwargs)), place)
+    if operation_name(name) in LOSSES:
+        return Node(f"loss:{operation_name(name)}", (), place)
+    return Node(f"layer:{name}", tuple(arguments(name, args, kwargs)), place)
+
+
+def apply_layer(module: Node, args: list[Node], place: Place) -> Node:
+    """A module applied to its inputs."""
+    if module.op.startswith("loss:"):
+        return algebra.reduce(Node(module.op[5:], tuple(args), place), place)
+    if module.op.startswith("layer:") and args:
+        name = module.op[6:]
+        own_place = module.place if module.place[0] else place
+        if name in ("Flatten", "Unflatten"):
+            return shape_of(args[0], own_place)
+        if name == "Identity":
+            return args[0]
+        if name.islower():
+            return Node(name, (args[0], *module.args), own_place)
+        return Node("apply", (module, *args), own_place)
+    return Node("apply", (module, *args), place)
+
+
+def shape_of(value: Node, place: Place) -> Node:
+    return value if value.op == "shape" else Node("shape", (value,), place)
+
+
+def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
+    """An operation on tensors: method, function of torch or of numpy alike; a method's object comes first."""
+    op = operation_name(name)
+    if op in TRANSPARENT_OPS and args:
+        return args[0]
+    if op in SHAPE_OPS and args:
+        return shape_of(args[0], place)
+    if op in REDUCTIONS and args:
+        return algebra.reduce(args[0], place)
+    if op in SAMPLES_OF_A_STANDARD_NORMAL:
+        return Node("gauss", (), place)
+    if op in LOSSES:
+        inputs = (args + [kwargs[k] for k in ("input", "target") if k in kwargs])[:2]
+        return algebra.reduce(Node(op, tuple(inputs), place), place)
+    if op.startswith("fill:"):
+        return Node("filled" if op != "fill:w" else op, (constant(int(op[5:])),), place)
+    if op in ("full", "full_like"):
+        value = kwargs.get("fill_value") or (args[1] if len(args) > 1 else None)
+        return Node("filled", (value,) if value else (), place)
+    if op in ("size", "len"):
+        return sizes(args, kwargs, place)
+    known = _arithmetic(op, args, kwargs, place)
+    if known is not None:
+        return known
+    if op in ("sample", "rsample") and args and args[0].op == "Normal" and len(args[0].args) >= 2:
+        return _gaussian(args[0].args[0], args[0].args[1], place)
+    if op in ("zero_grad", "backward"):
+        args, kwargs = args[:1], {}
+    plain = arguments(op, args, kwargs)
+    if op == "normal" and len(plain) == 1 and not plain[0].op.startswith(("self", ".", "param")):
+        return Node("gauss", (), place)
+    return Node(op, tuple(plain), place)
+
+
+def _gaussian(mean: Node, std: Node, place: Place) -> Node:
+    return algebra.add(mean, algebra.multiply(std, Node("gauss", (), place), place), place)
+
+
+def random_normal(args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
+    """torch.normal(mean, std): both may be tensors."""
+    mean = kwargs.get("mean") or (args[0] if args else constant(0))
+    std = kwargs.get("std") or (args[1] if len(args) > 1 else constant(1))
+    return _gaussian(mean, std, place)
+
+
+def sizes(args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
+    if not args:
+        return Node("size", (), place)
+    base = args[0].args[0] if args[0].op == "sizes" and args[0].args else args[0]
+    if len(args) > 1 or kwargs:
+        axis = args[1] if len(args) > 1 else next(iter(kwargs.values()))
+        return Node("size", (base,) if axis.op == "#0" else (base, axis), place)
+    return Node("sizes", (base,), place)
+
+
+def _arithmetic(op: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node | None:
+    if not args:
+        return None
+    first, second = args[0], args[1] if len(args) > 1 else kwargs.get("other") or kwargs.get("exponent")
+    if second is None:
+        if op == "neg":
+            return algebra.scale(-1.0, first, place)
+        if op == "exp":
+            return _exp(first, place)
+        if op == "square":
+            return algebra.power(first, 2.0, place)
+        if op == "sqrt":
+            return algebra.power(first, 0.5, place)
+        if op == "reciprocal":
+            return algebra.power(first, -1.0, place)
+        if op == "log" and first.op == "exp":
+            return first.args[0]
+        if op == "item":
+            return Node("item", (first,), place)
+        return None
+    if op == "add":
+        return algebra.add(first, second, place)
+    if op == "sub":
+        return algebra.subtract(first, second, place)
+    if op == "mul":
+        return algebra.multiply(first, second, place)
+    if op == "div":
+        return algebra.divide(first, second, place)
+    if op == "pow":
+        exponent = number(second)
+        if exponent is not None:
+            return algebra.power(first, exponent, place)
+        if first.op in ("mod:math.e", "mod:numpy.e"):
+            return _exp(second, place)
+    return None
+
+
+def _exp(value: Node, place: Place) -> Node:
+    if number(value) == 0.0:
+        return constant(1, place)
+    if value.op == "log" and value.args:
+        return value.args[0]
+    return Node("exp", (value,), place)

@@ -1,0 +1,112 @@
+"""The fragments of a submission: for each part and channel, digests with the lines where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from code_analyze.similarity.fragments import Spans, data_flow, parse, spellings
+from code_analyze.similarity.intake import Submission
+from code_analyze.similarity.regions import Code, Starter, cut
+from code_analyze.similarity.supporting import Habits, habits
+from code_analyze.similarity.tokens import runs, tokenize
+
+TOKENS, SPELLING, FLOW = "tokens", "spelling", "flow"
+CHANNELS = (TOKENS, SPELLING, FLOW)
+
+
+@dataclass
+class Packed:
+    """Fragments of one part and channel, sorted by digest: digests [F], first and last lines [F]."""
+
+    digests: NDArray[np.uint64]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, spans: Spans) -> Packed:
+        keys = sorted(spans)
+        return cls(
+            np.array(keys, dtype=np.uint64),
+            np.array([spans[key][0] for key in keys], dtype=np.int32),
+            np.array([spans[key][1] for key in keys], dtype=np.int32),
+        )
+
+
+@dataclass
+class PartPrint:
+    """One part's fragments by channel, with the file that their lines are of."""
+
+    file: str
+    channels: dict[str, Packed] = field(default_factory=dict)
+    num_lines: int = 0
+
+
+@dataclass
+class Print:
+    """What is kept of one submission: its code, its parts' fragments by key, its habits."""
+
+    code: Code
+    parts: dict[str, PartPrint]
+    habits: Habits
+
+
+def fingerprint(code: Code) -> Print:
+    """All fragments of a submission. Never fails: what doesn't parse has the channel of tokens alone."""
+    parts: dict[str, PartPrint] = {}
+    spans: dict[tuple[str, str], Spans] = {}
+    for file in code.files:
+        tree = parse("\n".join(file.lines))
+        if tree is None and file.lines:
+            code.notes.append(f"{file.path}: does not parse, compared by its tokens alone")
+        numbers = file.part_of_line()
+
+        def region_of(line: int, numbers: list[int] = numbers) -> int:
+            return numbers[line] if 0 <= line < len(numbers) else 0
+
+        flow = data_flow(tree, region_of, file.dictated) if tree is not None else {}
+        spelled = spellings(tree, region_of, file.dictated) if tree is not None else {}
+        for number, part in enumerate(file.parts, 1):
+            mine = parts.setdefault(part.key, PartPrint(part.file))
+            mine.num_lines += len(part.lines)
+            found = {
+                TOKENS: runs(tokenize(part.lines, file.dictated)),
+                SPELLING: spelled.get(number, {}),
+                FLOW: flow.get(number, {}),
+            }
+            for channel, more in found.items():
+                known = spans.setdefault((part.key, channel), {})
+                if mine.file == part.file:
+                    for digest, span in more.items():
+                        known.setdefault(digest, span)
+                else:  # a second added file: its fragments count, its lines are elsewhere
+                    for digest in more:
+                        known.setdefault(digest, (0, 0))
+    for (key, channel), collected in spans.items():
+        parts[key].channels[channel] = Packed.of(collected)
+    return Print(code, parts, habits(code))
+
+
+_starter = Starter({})
+
+
+def _begin(starter: Starter) -> None:
+    global _starter
+    _starter = starter
+
+
+def _one(submission: Submission) -> Print:
+    return fingerprint(cut(submission, _starter))
+
+
+def fingerprint_all(submissions: Sequence[Submission], starter: Starter, workers: int) -> list[Print]:
+    """The fingerprints in the order of the submissions, made by `workers` processes."""
+    _begin(starter)
+    if workers <= 1 or len(submissions) < 8:
+        return [_one(submission) for submission in submissions]
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(starter,)) as pool:
+        return list(pool.map(_one, submissions, chunksize=max(1, min(16, len(submissions) // (4 * workers)))))

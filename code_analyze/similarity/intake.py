@@ -1,0 +1,114 @@
+"""Reading submissions: folders, zip archives or single files, as text and without unpacking to disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from code_analyze import analyze
+from hwlib.errors import HomeworkError
+
+MAX_FILES = 300  # .py files of one submission
+ARCHIVES = (".zip",)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One hand-in: path -> content of its Python files, and what could not be read."""
+
+    name: str
+    files: dict[str, analyze.Source]
+    notes: tuple[str, ...] = ()
+    role: str = "class"  # "class", "archive" or "reference"
+    student: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.student:
+            object.__setattr__(self, "student", student_of(self.name))
+
+
+def student_of(name: str) -> str:
+    """Who handed it in: the student number in the name if there is one, else the name."""
+    numbers = re.findall(r"\d{6,}", name)
+    return max(numbers, key=len) if numbers else re.sub(r"[\s_\-]+", " ", name).strip().casefold()
+
+
+def read_submissions(folder: str | os.PathLike[str], role: str = "class") -> list[Submission]:
+    """Every submission of a folder, sorted by name: a subfolder, a zip or a .py file each.
+
+    Raises HomeworkError when the folder isn't there or holds none.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise HomeworkError(
+            f"{root} is not a folder. Name the folder that holds one folder, zip or .py file per student, "
+            "e.g. python -m code_analyze.similarity submissions/ --out report/"
+        )
+    found = []
+    for entry in sorted(root.iterdir(), key=lambda p: p.name):
+        if entry.name.startswith(".") or entry.name.lower() in analyze.SKIPPED:
+            continue
+        submission = read_submission(entry, role)
+        if submission is not None:
+            found.append(submission)
+    if not found:
+        raise HomeworkError(
+            f"{root} holds no submission: expected folders, zip archives or .py files in it, one per student."
+        )
+    return found
+
+
+def read_submission(entry: Path, role: str = "class") -> Submission | None:
+    """One entry of the folder; None for what isn't a submission (a list of names, a PDF)."""
+    if entry.is_dir():
+        files, notes = _read_folder(entry)
+        return Submission(entry.name, files, tuple(notes), role)
+    if entry.suffix.lower() in ARCHIVES:
+        files, notes = _read_zip(entry)
+        return Submission(entry.stem, files, tuple(notes), role)
+    if entry.suffix.lower() == ".py":
+        source = analyze.read_source(str(entry))
+        return Submission(entry.stem, {entry.name: source}, (), role)
+    return None
+
+
+def _read_folder(root: Path) -> tuple[dict[str, analyze.Source], list[str]]:
+    files: dict[str, analyze.Source] = {}
+    notes: list[str] = []
+    for folder, folders, names in os.walk(root, followlinks=False):
+        folders[:] = sorted(f for f in folders if f.lower() not in analyze.SKIPPED and not f.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            relative = path.relative_to(root).as_posix()
+            if name.lower().endswith(".zip") and not files and folder == str(root):
+                inside, more = _read_zip(path)
+                files.update(inside)
+                notes.extend(more)
+            elif name.lower().endswith(".py") and not path.is_symlink():
+                if len(files) >= MAX_FILES:
+                    return files, [*notes, f"more than {MAX_FILES} Python files: the rest was not read"]
+                files[relative] = analyze.read_source(str(path))
+    return files, notes
+
+
+def _read_zip(path: Path) -> tuple[dict[str, analyze.Source], list[str]]:
+    files: dict[str, analyze.Source] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in sorted(archive.infolist(), key=lambda i: i.filename):
+                parts = info.filename.replace("\\", "/").split("/")
+                if not parts[-1].lower().endswith(".py") or any(p.lower() in analyze.SKIPPED for p in parts):
+                    continue
+                if len(files) >= MAX_FILES:
+                    return files, [f"more than {MAX_FILES} Python files: the rest was not read"]
+                if info.file_size > analyze.MAX_BYTES:
+                    continue
+                with archive.open(info) as member:
+                    data = member.read(analyze.MAX_BYTES + 1)
+                files["/".join(parts)] = analyze.read_bytes(data)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        return files, [f"the archive could not be read to its end ({error})"]
+    return files, []

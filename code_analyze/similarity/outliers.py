@@ -1,0 +1,53 @@
+"""The reporting line: where a pair stands out of its own class.
+
+The scores of most pairs are those of honest work. Their upper tail is close to exponential, so a line is
+fitted to the logarithm of the survival function between two quantiles that a few copies can't move, and
+carried on: at score s one expects `pairs x survival(s)` honest pairs as high. A pair is an outlier when
+that number of expected false findings is below the limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_CLASS = 12  # submissions; with fewer there are too few pairs to tell what is usual
+FALSE_FINDINGS = 0.05  # expected among all pairs of the class
+LOW, HIGH = 0.70, 0.97  # the part of the distribution that the tail is fitted to
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The pairs of a class. `line` is None where the class is too small for one."""
+
+    num_pairs: int
+    line: float | None
+    start: float  # the tail begins here
+    scale: float  # of the exponential tail
+
+    def expected_false(self, score: float) -> float | None:
+        """How many honest pairs of the class are expected at this score or above."""
+        if self.line is None:
+            return None
+        if score <= self.start:
+            return float(self.num_pairs)
+        return float(self.num_pairs * (1 - LOW) * np.exp(-(score - self.start) / self.scale))
+
+
+def fit(scores: NDArray[np.floating], num_class: int) -> Distribution:
+    """The distribution of the scores of all pairs of the class, [P]."""
+    values = np.sort(np.asarray(scores, dtype=float))
+    if num_class < MIN_CLASS or len(values) == 0:
+        return Distribution(len(values), None, 0.0, 1.0)
+    start = float(np.quantile(values, LOW))
+    levels = np.linspace(LOW, HIGH, 28)
+    heights = np.quantile(values, levels) - start
+    depths = -np.log((1 - levels) / (1 - LOW))
+    # The steepest of the slopes between the start and each level would be fooled by a lump; the fit through
+    # the start weighs the high levels most, where the tail decides.
+    scale = float((heights * depths).sum() / (depths**2).sum())
+    scale = max(scale, 1e-3, 0.02 * abs(start))
+    line = start + scale * np.log(len(values) * (1 - LOW) / FALSE_FINDINGS)
+    return Distribution(len(values), float(line), start, scale)

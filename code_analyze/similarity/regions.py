@@ -1,0 +1,134 @@
+"""Cutting submissions into parts: region k of a file, code changed outside the regions, added files.
+
+The regions are found by `code_analyze.analyze`, which aligns a student's file with the pristine one, so
+deleted or renamed TODO lines do no harm. Only the student's own lines belong to a part.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from code_analyze import analyze
+from code_analyze.similarity.intake import Submission
+
+OUTSIDE = "outside"
+Lines = list[tuple[int, str]]
+
+
+@dataclass
+class Part:
+    """The student's lines of one region. `key` is what it is compared by: "VAE/VAE.py:1"."""
+
+    key: str
+    file: str
+    lines: Lines
+
+
+@dataclass
+class CodeFile:
+    """One file of a submission with its parts; part 0 means the starter's lines."""
+
+    path: str  # as submitted
+    lines: list[str]
+    parts: list[Part] = field(default_factory=list)
+    dictated: frozenset[str] = frozenset()
+
+    def part_of_line(self) -> list[int]:
+        """For each line (from 1; index 0 unused) the number of its part, from 1, or 0."""
+        numbers = [0] * (len(self.lines) + 2)
+        for index, part in enumerate(self.parts, 1):
+            for line, _ in part.lines:
+                if line < len(numbers):
+                    numbers[line] = index
+            # A comment or blank line inside the student's code belongs to it.
+            if part.lines and not part.key.endswith(OUTSIDE):
+                for line in range(part.lines[0][0], min(part.lines[-1][0] + 1, len(numbers))):
+                    numbers[line] = numbers[line] or index
+        return numbers
+
+
+@dataclass
+class Starter:
+    """The pristine starter: its files and the words in them."""
+
+    files: dict[str, analyze.Source]
+    titles: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path | None) -> Starter:
+        files: dict[str, analyze.Source] = {}
+        if folder is not None:
+            for path in sorted(folder.rglob("*.py")):
+                files[path.relative_to(folder).as_posix()] = analyze.read_source(str(path))
+        return cls(files)
+
+    def words(self, track: str) -> frozenset[str]:
+        """The names that the starter's files of a track use."""
+        found: set[str] = set()
+        for path, source in self.files.items():
+            if path.split("/")[0] == track or "/" not in path:
+                for line in source.lines:
+                    found.update(re.findall(r"[^\W\d]\w*", line.split("#")[0]))
+        return frozenset(found)
+
+    def match(self, path: str, source: analyze.Source) -> str | None:
+        """The starter's file that a submitted file is a version of."""
+        parts = PurePosixPath(path).parts
+        lower = "/".join(parts).lower()
+        candidates = [known for known in self.files if PurePosixPath(known).name.lower() == parts[-1].lower()]
+        exact = [known for known in candidates if ("/" + lower).endswith("/" + known.lower())]
+        if len(exact) == 1:
+            return exact[0]
+        if len(candidates) <= 1:
+            return candidates[0] if candidates else None
+        mine = {line.strip() for line in source.lines if len(line.strip()) > 8}
+        return max(candidates, key=lambda k: (sum(line.strip() in mine for line in self.files[k].lines), k))
+
+
+@dataclass
+class Code:
+    """A submission cut into parts."""
+
+    submission: Submission
+    files: list[CodeFile]
+    references: list[analyze.Reference]
+    notes: list[str]
+
+
+def cut(submission: Submission, starter: Starter) -> Code:
+    """The parts of one submission."""
+    files: list[CodeFile] = []
+    references: list[analyze.Reference] = []
+    notes = list(submission.notes)
+    taken: set[str] = set()
+    for path in sorted(submission.files, key=lambda p: (p.count("/"), p)):
+        source = submission.files[path]
+        if source.status != "text":
+            notes.append(f"{path}: {source.status}")
+            continue
+        known = starter.match(path, source)
+        if known is None or known in taken:
+            files.append(_added(path, source, len(submission.files) == 1))
+            continue
+        taken.add(known)
+        analysis = analyze.analyze_file(starter.files[known], source, known)
+        references.extend(analysis.references)
+        track = known.split("/")[0] if "/" in known else ""
+        file = CodeFile(path, source.lines, [], starter.words(track))
+        for region in analysis.regions:
+            if region.added_lines:
+                file.parts.append(Part(f"{known}:{region.number}", path, list(region.added_lines)))
+                starter.titles.setdefault(f"{known}:{region.number}", region.title)
+        if analysis.added_outside:
+            file.parts.append(Part(f"{known}:{OUTSIDE}", path, list(analysis.added_outside)))
+        files.append(file)
+    return Code(submission, files, references, notes)
+
+
+def _added(path: str, source: analyze.Source, only: bool) -> CodeFile:
+    """A file that the starter doesn't have: one part as a whole."""
+    lines = [(number, text) for number, text in enumerate(source.lines, 1)]
+    references = "added files" if not only else "code"
+    return CodeFile(path, source.lines, [Part(references, path, lines)])

@@ -1,0 +1,5 @@
+"""The report: index.html, pairs.csv and clusters.json."""
+
+from code_analyze.similarity.report.render import write_report
+
+__all__ = ["write_report"]

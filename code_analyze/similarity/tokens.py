@@ -1,0 +1,80 @@
+"""The near-verbatim channel: runs of tokens, with the names that the student chose masked."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+
+from code_analyze.similarity.algebra import combine, number_text
+from code_analyze.similarity.expressions import BUILTINS
+
+RUN_LENGTHS = (4, 9)  # short runs survive reordered statements, long ones tell a copied passage
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\f\\]+|\#.*)
+    |(?P<string>[rRbBuUfF]{0,2}(?:'{3}(?:.|\n)*?'{3}|"{3}(?:.|\n)*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
+    |(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+    |(?P<name>[^\W\d]\w*)
+    |(?P<op>\*\*=?|//=?|->|:=|[=!<>+\-*/%@&|^]=|.)""",
+    re.VERBOSE,
+)
+KEYWORDS = frozenset(keyword.kwlist)
+
+
+def tokenize(lines: Iterable[tuple[int, str]], known: frozenset[str]) -> list[tuple[str, int]]:
+    """(token, line) for numbered lines of code. Needs no code that parses.
+
+    Kept are keywords, built-in names, the starter's names (`known`) and attributes; any other name is "V".
+    """
+    tokens: list[tuple[str, int]] = []
+    before = ""
+    for line, text in lines:
+        for match in _TOKEN.finditer(text):
+            kind, token = match.lastgroup, match.group()
+            if kind == "space":
+                continue
+            if kind == "number":
+                token = _number(token)
+            elif kind == "string":
+                token = "S" + token.strip("rRbBuUfF").strip("'\"")
+            elif kind == "name" and token not in KEYWORDS and token not in BUILTINS and token not in known:
+                own_attribute = before == "." and len(tokens) > 1 and tokens[-2][0] == "self"
+                token = "V" if before != "." or own_attribute else token
+            if token == "," and tokens and before == ",":
+                continue
+            if token in ")]}" and before == ",":
+                tokens.pop()  # a trailing comma
+            before = token
+            tokens.append((token, line))
+    return tokens
+
+
+def _number(text: str) -> str:
+    try:
+        return number_text(float(text.replace("_", "")))
+    except ValueError:
+        return text
+
+
+def runs(tokens: list[tuple[str, int]]) -> dict[int, tuple[int, int]]:
+    """Every run of tokens as digest -> (first line, last line) of its first place."""
+    found: dict[int, tuple[int, int]] = {}
+    digests = {token: combine(token, []) for token in {token for token, _ in tokens}}
+    sequence = [digests[token] for token, _ in tokens]
+    for length in RUN_LENGTHS:
+        for start in range(len(sequence) - length + 1):
+            key = hash_of(sequence[start : start + length])
+            if key not in found:
+                found[key] = (tokens[start][1], tokens[start + length - 1][1])
+    if tokens and len(tokens) < RUN_LENGTHS[0]:
+        found[hash_of(sequence)] = (tokens[0][1], tokens[-1][1])
+    return found
+
+
+def hash_of(digests: list[int]) -> int:
+    """A stable 64-bit digest of a sequence (a polynomial over 64-bit integers)."""
+    value = len(digests)
+    for digest in digests:
+        value = (value * 0x100000001B3 + digest) & 0xFFFFFFFFFFFFFFFF
+    return value ^ (value >> 29)

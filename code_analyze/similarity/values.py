@@ -1,0 +1,71 @@
+"""What a name can stand for while a program is read: nodes, known lists, functions, modules, scopes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from code_analyze.similarity.algebra import Node
+
+
+@dataclass
+class Items:
+    """A list, tuple or container of modules whose items are known.
+
+    `kind` is "list" or, for a chain of modules, "Sequential" or "ModuleList".
+    """
+
+    items: list[Value] = field(default_factory=list)
+    kind: str = "list"
+    place: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Closure:
+    """A function of the student that is inlined where it is called."""
+
+    params: ast.arguments
+    body: Sequence[ast.stmt] | ast.expr
+    scope: Scope
+    instance: Instance | None = None  # for methods
+
+
+@dataclass
+class Instance:
+    """`self`, or an object of a class that the student added; attributes by name."""
+
+    methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    attributes: dict[str, Value] = field(default_factory=dict)
+    scope: Scope | None = None
+    own: bool = False  # the class is the student's, so its methods are inlined
+
+
+@dataclass
+class Scope:
+    """Names and their values; the scopes outside are looked up next."""
+
+    values: dict[str, Value]
+    outer: Scope | None = None
+    instance: Instance | None = None
+
+    def find(self, name: str) -> Value | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope.outer
+        return None
+
+    def own_instance(self) -> Instance | None:
+        """The object that `self` is here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.instance is not None:
+                return scope.instance
+            scope = scope.outer
+        return None
+
+
+Value: TypeAlias = "Node | Items | Closure | Instance"
