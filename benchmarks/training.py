@@ -3,8 +3,8 @@
 python benchmarks/training.py --data_dir DIR [--rounds 8] [--steps 100] [--device cpu]
 
 Old way: torchvision transforms per sample in a DataLoader with 2 workers, eager float32, contiguous
-layout, unfused Adam. The ways take turns, round by round, so that all meet the same machine; the
-figure of a way is that of its fastest round, and the ratios are against the old way.
+layout, unfused Adam. Each way has a process of its own; they take turns, round by round, so that all
+meet the same machine. The figure of a way is that of its fastest round, the ratios are against the old way.
 `resident` repeats one batch that lies on the device: what the data path costs.
 """
 
@@ -80,42 +80,82 @@ def gan_step(
     return step
 
 
-def measure(args: argparse.Namespace, track: str) -> None:
-    sys.path.insert(0, str(ROOT / "solutions" / track))
-    from dataset import Dataset
-
+def make_step(way: str, args: argparse.Namespace) -> Step:
+    """One way of training, ready to take steps."""
+    sys.path.insert(0, str(ROOT / "solutions" / args.track))
     from hwlib.device import pick_device
-    from hwlib.runs import device_name
-    from hwlib.speed import has_bf16
 
     device = pick_device(args.device)
-    batch_size, low, make = (32, 0, vae_step) if track == "VAE" else (64, -1, gan_step)
-    dataset = Dataset(batch_size, args.data_dir, device)
-    counter = itertools.count(1)
-    old = old_batches(args.data_dir, batch_size, low, workers=2)
+    batch_size, low, make = (32, 0, vae_step) if args.track == "VAE" else (64, -1, gan_step)
+    if way == "old way":
+        old = old_batches(args.data_dir, batch_size, low, workers=2)
+        return make(device, lambda: next(old).to(device), False, "fp32", False)
+    from dataset import Dataset
+
+    dataset, counter = Dataset(batch_size, args.data_dir, device), itertools.count(1)
     one = dataset.training_batch(1)
-    ours = lambda: dataset.training_batch(next(counter))  # noqa: E731
-    ways = {
-        "old way": make(device, lambda: next(old).to(device), False, "fp32", False),
-        "fp32": make(device, ours, True, "fp32", False),
-        "fp32, resident batch": make(device, lambda: one, True, "fp32", False),
-    }
-    if has_bf16(device):
-        ways["bf16"] = make(device, ours, True, "bf16", False)
+    resident = "resident" in way
+    return make(
+        device,
+        lambda: one if resident else dataset.training_batch(next(counter)),
+        True,
+        "bf16" if "bf16" in way else "fp32",
+        "compiled" in way,
+    )
+
+
+def ways_of(args: argparse.Namespace) -> list[str]:
+    from hwlib.device import pick_device
+    from hwlib.speed import has_bf16
+
+    bf16 = has_bf16(pick_device(args.device))
+    ways = ["old way", "fp32", "fp32, resident batch"] + ["bf16"] * bf16
     if args.compile:
-        ways["fp32, compiled"] = make(device, ours, True, "fp32", True)
-        if has_bf16(device):
-            ways["bf16, compiled"] = make(device, ours, True, "bf16", True)
+        ways += ["fp32, compiled"] + ["bf16, compiled"] * bf16
+    return ways
+
+
+def work(way: str, args: argparse.Namespace) -> None:
+    """The process of one way: a round for each line on standard input, seconds a step as the answer."""
+    from hwlib.device import pick_device
+
+    device = pick_device(args.device)
+    step = make_step(way, args)
+    seconds_per_step(step, args.warmup, device)
+    for _ in sys.stdin:
+        print(seconds_per_step(step, args.steps, device), flush=True)
+
+
+def measure(args: argparse.Namespace) -> None:
+    """All ways of a track, round by round, each in a process of its own as its users would run it."""
+    from hwlib.device import pick_device
+    from hwlib.runs import device_name
+
+    ways = ways_of(args)
+    processes = {
+        way: subprocess.Popen(
+            [sys.executable, __file__, *sys.argv[1:], "--track", args.track, "--way", way],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for way in ways
+    }
     best = dict.fromkeys(ways, float("inf"))
-    for step in ways.values():
-        for _ in range(args.warmup):
-            step()
-    for _ in range(args.rounds):
-        for name, step in ways.items():
-            best[name] = min(best[name], seconds_per_step(step, args.steps, device))
-    print(f"{track}, batch {batch_size}, {device_name(device)}, torch {torch.__version__}")
-    for name, seconds in best.items():
-        print(f"  {name:22s} {1 / seconds:8.1f} steps/s   {best['old way'] / seconds:5.2f} x the old way")
+    for number in range(args.rounds + 1):
+        for way, process in processes.items():
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            seconds = float(process.stdout.readline())
+            if number:  # the first round is for warming up
+                best[way] = min(best[way], seconds)
+    for process in processes.values():
+        process.communicate()
+    print(f"{args.track}, {device_name(pick_device(args.device))}, torch {torch.__version__}")
+    for way, seconds in best.items():
+        print(f"  {way:22s} {1 / seconds:8.1f} steps/s   {best['old way'] / seconds:5.2f} x the old way")
 
 
 def seconds_per_step(step: Step, steps: int, device: torch.device) -> float:
@@ -139,21 +179,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data_dir", default=str(ROOT / "data"))
-    parser.add_argument(
-        "--track", choices=["VAE", "GAN"], help="measure this one in this process [both in turn]"
-    )
+    parser.add_argument("--track", choices=["VAE", "GAN"], help="[both in turn]")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--warmup", type=int, default=20)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--way", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.track:
-        measure(args, args.track)
+    if args.way:
+        work(args.way, args)
         return
-    for track in ("VAE", "GAN"):
-        # The tracks' files have the same names: one process each.
-        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--track", track], check=True)
+    for track in [args.track] if args.track else ["VAE", "GAN"]:
+        args.track = track
+        measure(args)
 
 
 if __name__ == "__main__":

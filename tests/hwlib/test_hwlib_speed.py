@@ -80,3 +80,9 @@ def test_compile_is_asked_of_the_model(monkeypatch):
     monkeypatch.setattr(net, "compile", lambda: asked.append(True))
     accelerate(net, device=CPU, compile_model=True)
     assert asked == [True]
+
+
+def test_freed_memory_is_kept_where_the_c_library_allows_it(monkeypatch):
+    assert speed.keep_freed_memory() == (speed.platform.libc_ver()[0] == "glibc")
+    monkeypatch.setattr(speed.platform, "libc_ver", lambda: ("", ""))
+    assert speed.keep_freed_memory() is False
