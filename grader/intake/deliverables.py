@@ -1,0 +1,157 @@
+"""What the handout asks to be in the zip, and what it asks to leave out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from code_analyze.analyze import read_bytes, read_header
+from grader.intake.notes import Notes, some, some_zh
+
+REPORTS = (".ipynb", ".pdf", ".docx")
+SUMMARY = "summary.txt"
+_MB = 1_000_000
+
+
+def check_size(archive: Path, notes: Notes) -> None:
+    """The zip's own size."""
+    limits = notes.first.submission.limits if notes.first else None
+    size = archive.stat().st_size / _MB
+    if limits is not None and size > limits.archive_mb:
+        notes.add(
+            "archive_too_large",
+            f"The zip has {size:.1f} MB, the limit is {limits.archive_mb:g} MB.",
+            f"zip 文件有 {size:.1f} MB，上限为 {limits.archive_mb:g} MB。",
+            rule=notes.size_rule(),
+        )
+
+
+def check_files(root: Path, notes: Notes) -> None:
+    """Large files, weights and data, archives inside."""
+    if notes.first is None:
+        return
+    limits = notes.first.submission.limits
+    large, unwanted, archives = [], [], []
+    for path in sorted(root.rglob("*")):
+        if not path.is_file():
+            continue
+        place = path.relative_to(root)
+        if path.stat().st_size > limits.file_mb * _MB:
+            large.append(f"{place.as_posix()} ({path.stat().st_size / _MB:.1f} MB)")
+        folder = next((part for part in place.parts[:-1] if part.lower() in limits.forbidden_folders), None)
+        if folder is not None:
+            unwanted.append("/".join(place.parts[: place.parts.index(folder) + 1]) + "/")
+        elif path.suffix.lower() in limits.forbidden_suffixes:
+            unwanted.append(place.as_posix())
+        if path.suffix.lower() in (".zip", ".rar", ".7z", ".tar"):
+            archives.append(place.as_posix())
+    if large:
+        notes.add(
+            "file_too_large",
+            f"Over {limits.file_mb:g} MB: {some(large)}.",
+            f"超过 {limits.file_mb:g} MB：{some_zh(large)}。",
+            rule=notes.size_rule(),
+        )
+    unwanted = list(dict.fromkeys(unwanted))
+    if unwanted:
+        notes.add(
+            "weights_or_data",
+            f"Weights or data in the zip: {some(unwanted)}.",
+            f"zip 文件中含有权重或数据：{some_zh(unwanted)}。",
+            rule=notes.leave_out_rule(),
+        )
+    if archives:
+        notes.add(
+            "archive_inside",
+            f"Archives inside the zip are not opened: {some(archives)}.",
+            f"zip 文件中的压缩包不会被打开：{some_zh(archives)}。",
+            rule=notes.content_rule("codes"),
+        )
+
+
+def find_reports(root: Path, notes: Notes) -> tuple[str, ...]:
+    """Paths of the reports, the shallowest first."""
+    found = [
+        path.relative_to(root)
+        for path in root.rglob("*")
+        if path.is_file()
+        and path.suffix.lower() in REPORTS
+        and ("report" in path.stem.lower() or "报告" in path.stem)
+        and "code_analyze" not in path.relative_to(root).parts
+    ]
+    if not found:
+        notes.add(
+            "missing_report",
+            "There is no report: expected report.ipynb, report.pdf or report.docx.",
+            "没有实验报告：应有 report.ipynb、report.pdf 或 report.docx。",
+            rule=notes.content_rule("report"),
+        )
+    return tuple(
+        path.as_posix() for path in sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
+    )
+
+
+def check_summary(root: Path, codes: Path, notes: Notes) -> None:
+    """Whether summary.txt is there, unchanged, and made from the code that was handed in."""
+    places = sorted(root.rglob(SUMMARY), key=lambda path: (len(path.parts), str(path)))
+    rule = notes.content_rule(SUMMARY)
+    if not places:
+        notes.add(
+            "missing_summary",
+            "There is no summary.txt. `python code_analyze/analyze.py` writes it.",
+            "没有 summary.txt。请运行 `python code_analyze/analyze.py` 生成。",
+            rule=rule,
+        )
+        return
+    source = read_bytes(places[0].read_bytes())
+    header = read_header("\n".join(source.lines)) if source.status == "text" else {}
+    if not header.get("file"):
+        notes.add(
+            "unreadable_summary",
+            "summary.txt was not written by this year's analyze.py, or was changed by hand.",
+            "summary.txt 不是由今年的 analyze.py 生成，或被手工修改过。",
+            rule=rule,
+        )
+        return
+    changed = []
+    for line in header["file"]:
+        digest, _, path = line.removeprefix("sha256 ").partition("  ")
+        file = codes / path
+        inside = ".." not in Path(path).parts and not Path(path).is_absolute() and file.is_file()
+        found = hashlib.sha256(file.read_bytes()).hexdigest() if inside else "-" * 64
+        if found != digest and (inside or set(digest) != {"-"}):
+            changed.append(path)
+    if changed:
+        notes.add(
+            "stale_summary",
+            f"summary.txt was made from other code: {some(changed)} changed after it was written.",
+            f"summary.txt 与提交的代码不符：{some_zh(changed)} 在其生成之后有改动。",
+            rule=rule,
+        )
+
+
+def check_number(name: str, root: Path, notes: Notes) -> None:
+    """Whether the zip is named after a student number, and folders and reports inside after the same one."""
+    if notes.first is None:
+        return
+    pattern = re.compile(rf"(?<![0-9A-Za-z])(?:{notes.first.submission.student_number})(?![0-9A-Za-z])")
+    numbers = pattern.findall(name)
+    if not numbers:
+        notes.add(
+            "no_student_number",
+            f"{name} holds no student number.",
+            f"文件名 {name} 中没有学号。",
+            rule=notes.name_rule(),
+        )
+        return
+    inside = [path.name for path in sorted(root.iterdir())]
+    inside += [path.name for path in sorted(root.rglob("*")) if path.suffix.lower() in REPORTS]
+    others = sorted({number for text in inside for number in pattern.findall(text)} - set(numbers))
+    if others:
+        notes.add(
+            "other_student_number",
+            f"The zip is named after {numbers[0]}, but names inside it hold {some(others)}.",
+            f"zip 文件以 {numbers[0]} 命名，但其中的文件名含有 {some_zh(others)}。",
+            rule=notes.name_rule(),
+        )

@@ -1,0 +1,277 @@
+"""Layouts, encodings and deliverables of whole hand-ins, and that the original stays as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.intake import Intake, RefusedError, take_in
+
+ROOT = Path(__file__).resolve().parents[2]
+VAE = {
+    name: (ROOT / "solutions" / "VAE" / name).read_bytes()
+    for name in ("main.py", "VAE.py", "dataset.py", "trainer.py")
+}
+GAN = {
+    name: (ROOT / "solutions" / "GAN" / name).read_bytes()
+    for name in ("main.py", "GAN.py", "dataset.py", "trainer.py")
+}
+
+
+def under(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{name}": data for name, data in files.items()}
+
+
+def summary(codes: dict[str, bytes]) -> bytes:
+    lines = ["#: tool analyze.py 1.0", "#: digest sha256 0"]
+    lines += [f"#: file sha256 {hashlib.sha256(data).hexdigest()}  {name}" for name, data in codes.items()]
+    return "\n".join(lines).encode()
+
+
+COMPLETE = {
+    **under("codes/VAE", VAE), **under("codes/GAN", GAN), "report.ipynb": b"{}",
+    "code_analyze/summary.txt": summary({**under("VAE", VAE), **under("GAN", GAN)}),
+}  # fmt: skip
+
+
+def hand_in(tmp_path: Path, files: dict[str, bytes], name: str = "2026000001.zip") -> Intake:
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for entry, data in files.items():
+            file.writestr(entry, data)
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    taken = take_in(path, scratch)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    return taken
+
+
+def codes_of(taken: Intake) -> set[str]:
+    return {finding.code for finding in taken.findings}
+
+
+def test_a_hand_in_as_the_handout_wants_it(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, COMPLETE)
+    assert taken.findings == ()
+    assert list(taken.tracks) == ["GAN", "VAE"] or list(taken.tracks) == ["VAE", "GAN"]
+    assert taken.tracks["VAE"] == taken.root / "codes" / "VAE"
+    assert taken.reports == ("report.ipynb",)
+    assert (taken.tracks["VAE"] / "VAE.py").read_bytes() == VAE["VAE.py"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["codes/codes/VAE", "2026000001/codes/VAE", "VAE", "vae", "Codes/Vae", "homework/my code/VAE",
+     "codes/VAE_final", "codes/VAE/VAE", "codes"],
+)  # fmt: skip
+def test_layouts_are_repaired_and_the_repair_is_named(tmp_path: Path, folder: str) -> None:
+    taken = hand_in(tmp_path, under(folder, VAE))
+    assert {path.name for path in taken.tracks["VAE"].iterdir() if path.is_file()} == set(VAE)
+    (repair,) = [finding for finding in taken.findings if finding.code == "layout_repaired"]
+    assert folder in repair.message
+    assert "codes/VAE/" in repair.message
+    assert repair.message_zh
+    assert "codes/" in repair.rule
+
+
+def test_files_at_the_top(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, {**VAE, "report.pdf": b""})
+    assert set(VAE) <= {path.name for path in taken.tracks["VAE"].iterdir()}
+    assert any("the top of the zip" in finding.message for finding in taken.findings)
+
+
+def test_file_names_in_other_case(tmp_path: Path) -> None:
+    files = {
+        "codes/VAE/vae.py": VAE["VAE.py"],
+        "codes/VAE/Main.py": VAE["main.py"],
+        "codes/VAE/dataset.py": b"",
+    }
+    taken = hand_in(tmp_path, files)
+    assert sorted(path.name for path in taken.tracks["VAE"].iterdir()) == ["VAE.py", "dataset.py", "main.py"]
+    assert {"file_renamed", "missing_file"} <= codes_of(taken)
+    assert any("trainer.py" in finding.message for finding in taken.findings)
+
+
+def test_the_kit_s_own_copies_are_not_work(tmp_path: Path) -> None:
+    files = {**COMPLETE, **under("code_analyze/_codes/VAE", VAE), **under("hwlib/VAE", VAE)}
+    assert "several_copies" not in codes_of(hand_in(tmp_path, files))
+
+
+def test_several_copies(tmp_path: Path) -> None:
+    old = dict.fromkeys(VAE, b"old")
+    taken = hand_in(tmp_path, {**under("codes/VAE", VAE), **under("backup/VAE", old)})
+    assert "several_copies" in codes_of(taken)
+    assert (taken.tracks["VAE"] / "VAE.py").read_bytes() == VAE["VAE.py"]
+
+
+def test_no_code_at_all(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, {"report.pdf": b""})
+    assert taken.tracks == {}
+    (finding,) = [finding for finding in taken.findings if finding.code == "no_track"]
+    assert finding.severity == "error"
+    assert "codes/VAE/" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ("name = '变分'\r\n".encode("gbk"), "source_recoded"),
+        ("# -*- coding: gbk -*-\nname = '变分'\n".encode("gbk"), "source_recoded"),
+        ("name = '变分'\n".encode("utf-16"), "source_recoded"),
+        (b"\xef\xbb\xbf" + "name = '变分'\n".encode(), None),
+        ("name = '变分'\r\n".encode(), None),
+    ],
+)
+def test_sources_become_utf8(tmp_path: Path, data: bytes, code: str | None) -> None:
+    taken = hand_in(tmp_path, {**under("codes/VAE", VAE), "codes/VAE/VAE.py": data})
+    text = (taken.tracks["VAE"] / "VAE.py").read_text(encoding="utf-8")
+    assert text.endswith("name = '变分'\n")
+    assert "gbk" not in text
+    assert compile(text.encode(), "VAE.py", "exec")
+    assert ("source_recoded" in codes_of(taken)) == (code is not None)
+
+
+def test_tabs_and_line_numbers_stay(tmp_path: Path) -> None:
+    data = b"if True:\r\n\tx = 1\r\n\r\n\ty = 2\r\n"
+    taken = hand_in(tmp_path, {**under("codes/VAE", VAE), "codes/VAE/VAE.py": data})
+    assert (taken.tracks["VAE"] / "VAE.py").read_bytes() == b"if True:\n\tx = 1\n\n\ty = 2\n"
+
+
+def test_what_is_no_text_is_left_alone(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, {**under("codes/VAE", VAE), "codes/VAE/VAE.py": b"\0\1\2" * 100})
+    assert (taken.tracks["VAE"] / "VAE.py").read_bytes() == b"\0\1\2" * 100
+
+
+def test_missing_report_and_summary(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, under("codes/VAE", VAE))
+    assert {"missing_report", "missing_summary"} <= codes_of(taken)
+    rules = {finding.code: finding.rule for finding in taken.findings}
+    assert "report" in rules["missing_report"]
+    assert "analyze.py" in rules["missing_summary"]
+
+
+def test_a_stale_summary(tmp_path: Path) -> None:
+    files = {**COMPLETE, "codes/VAE/VAE.py": VAE["VAE.py"] + b"# late change\n"}
+    taken = hand_in(tmp_path, files)
+    (finding,) = taken.findings
+    assert finding.code == "stale_summary"
+    assert "VAE/VAE.py" in finding.message
+
+
+def test_a_summary_of_another_kind(tmp_path: Path) -> None:
+    for number, text in enumerate((b"I filled everything in.", b"\0\0", b"")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        taken = hand_in(folder, {**COMPLETE, "code_analyze/summary.txt": text})
+        assert codes_of(taken) == {"unreadable_summary"}
+
+
+def test_a_summary_that_names_files_elsewhere(tmp_path: Path) -> None:
+    text = summary({"../../../etc/passwd": b"x", "/etc/passwd": b"y"})
+    taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": text})
+    assert "stale_summary" in codes_of(taken)
+
+
+def test_weights_data_and_large_files(tmp_path: Path) -> None:
+    files = {
+        **COMPLETE, "codes/VAE/results/VAE/step-1.pt": b"x", "codes/GAN/best.pth": b"x",
+        "codes/data/big": os.urandom(51_000_000), "more.rar": b"x",
+    }  # fmt: skip
+    taken = hand_in(tmp_path, files)
+    assert codes_of(taken) == {"weights_or_data", "file_too_large", "archive_inside"}
+    by_code = {finding.code: finding for finding in taken.findings}
+    assert "codes/VAE/results/" in by_code["weights_or_data"].message
+    assert "codes/GAN/best.pth" in by_code["weights_or_data"].message
+    assert "51.0 MB" in by_code["file_too_large"].message
+    assert "50 MB" in by_code["file_too_large"].rule
+
+
+def test_a_large_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.intake.deliverables._MB", 100)
+    taken = hand_in(tmp_path, COMPLETE)
+    assert "archive_too_large" in codes_of(taken)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "code"),
+    [
+        ("homework.zip", {}, "no_student_number"),
+        ("2026000001.zip", {"report_2026000002.pdf": b""}, "other_student_number"),
+        ("2026000001_Zhang.zip", {"report_2026000001.pdf": b""}, None),
+    ],
+)
+def test_student_numbers(tmp_path: Path, name: str, files: dict[str, bytes], code: str | None) -> None:
+    taken = hand_in(tmp_path, {**COMPLETE, **files}, name)
+    assert codes_of(taken) == ({code} if code else set())
+
+
+def test_a_zip_in_a_zip(tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as file:
+        for name, data in COMPLETE.items():
+            file.writestr(name, data)
+    taken = hand_in(tmp_path, {"2026000001.zip": inner.getvalue()})
+    assert codes_of(taken) == {"zip_in_zip"}
+    assert set(taken.tracks) == {"VAE", "GAN"}
+
+
+def test_zips_in_zips_in_zips_stay_closed(tmp_path: Path) -> None:
+    data = b"x"
+    for _ in range(3):
+        outer = io.BytesIO()
+        with zipfile.ZipFile(outer, "w") as file:
+            file.writestr("a.zip", data)
+        data = outer.getvalue()
+    taken = hand_in(tmp_path, {"a.zip": data})
+    assert {"zip_in_zip", "archive_inside", "no_track"} <= codes_of(taken)
+
+
+def test_files_named_like_libraries_are_reported(tmp_path: Path) -> None:
+    files = {"codes/VAE/random.py": b"", "codes/VAE/hwlib/__init__.py": b"", "codes/VAE/helper.py": b""}
+    taken = hand_in(tmp_path, {**COMPLETE, **files})
+    messages = [finding.message for finding in taken.findings if finding.code == "library_shadowed"]
+    assert len(messages) == 2
+
+
+def test_everything_left_out_is_reported(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    files = {**COMPLETE, "../evil": b"", "codes/vae/MAIN.py": b"", ".DS_Store": b""}
+    path = tmp_path / "in" / "2026000001.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as file:
+        for entry, data in files.items():
+            file.writestr(entry, data)
+        file.writestr(link, "/etc/passwd")
+    taken = take_in(path, tmp_path / "in")
+    assert codes_of(taken) == {"unsafe_names", "links", "name_clashes", "system_files"}
+    assert [finding.severity for finding in taken.findings] == ["error", "error", "warning", "info"]
+    assert all(finding.message_zh for finding in taken.findings)
+
+
+def test_names_cannot_write_on_the_terminal_of_the_reader(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, {**COMPLETE, "codes/\u202egnp.exe.rar": b"", "=cmd|'x'!A1.rar": b""})
+    assert not any("\u202e" in finding.message for finding in taken.findings)
+
+
+def test_folders(tmp_path: Path) -> None:
+    folder = tmp_path / "2026000001"
+    for name, data in COMPLETE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    taken = take_in(folder, scratch)
+    assert taken.findings == ()
+    assert taken.tracks["VAE"].is_relative_to(scratch)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="does not exist"):
+        take_in(tmp_path / "2026000001.zip", tmp_path)
