@@ -184,7 +184,7 @@ def test_weights_data_and_large_files(tmp_path: Path) -> None:
         "codes/data/big": os.urandom(51_000_000), "more.rar": b"x",
     }  # fmt: skip
     taken = hand_in(tmp_path, files)
-    assert codes_of(taken) == {"weights_or_data", "file_too_large", "archive_inside"}
+    assert codes_of(taken) == {"weights_or_data", "file_too_large", "archive_inside", "archive_too_large"}
     by_code = {finding.code: finding for finding in taken.findings}
     assert "codes/VAE/results/" in by_code["weights_or_data"].message
     assert "codes/GAN/best.pth" in by_code["weights_or_data"].message
