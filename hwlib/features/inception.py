@@ -1,7 +1,8 @@
 """Inception features as FID is published with them, as fast as the machine computes them.
 
 The preprocessing is pytorch-fid's: bilinear to 299 x 299 without aligned corners, then [-1, 1]. Grey
-images are resized in one channel and then repeated, which gives the same pixels for a third of the work.
+images are resized in one channel and then repeated: a third of the work, and the same pixels up to the
+last bit of a float32.
 """
 
 from __future__ import annotations
