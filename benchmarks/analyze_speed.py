@@ -50,7 +50,7 @@ def programs(runs: int) -> None:
         large = Path(folder, "large")
         shutil.copytree(Path(folder, "codes"), large)
         with open(large / "VAE" / "VAE.py", "a", encoding="utf-8") as file:
-            file.writelines(f"value_{number} = {number}\n" for number in range(19_000))
+            file.writelines(f"value_{number} = {number}\n" for number in range(9_000))
         reference = str(ROOT / "solutions")
         result = medians(
             {
@@ -58,7 +58,7 @@ def programs(runs: int) -> None:
                 "analyze.py": [sys.executable, program],
                 "analyze.py --verify": [sys.executable, program, "--verify"],
                 "analyze.py --reference_dir": [sys.executable, program, "--reference_dir", reference],
-                "analyze.py, one file of 19,000 lines": [
+                "analyze.py, one file of 9,000 lines": [
                     sys.executable, program, "--target_dir", str(large), "--output_file", "large.txt",
                 ],
             },
@@ -76,7 +76,7 @@ def growth() -> None:
     solution = (ROOT / "solutions" / "VAE" / "VAE.py").read_text(encoding="utf-8")
     rng = random.Random(0)
     places = {"a region": "        # TODO END\n", "the rest": "    def save("}
-    for count in (0, 1_000, 4_000, 16_000):
+    for count in (0, 1_000, 3_000, 9_000):
         for name, place in places.items():
             words = [f"        h = self.layer{rng.randrange(50)}(h)\n" for _ in range(count)]
             text = solution.replace(place, "".join([*words, place]), 1)

@@ -37,7 +37,7 @@ VERSION = "1.0"
 # Bounds that keep a hostile or careless submission from costing time. They count things and never
 # seconds, so the same input gives the same summary on a slow machine too.
 MAX_BYTES = 1 << 20  # larger files are named, not compared
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 MAX_HASHED_BYTES = 1 << 26
 MAX_SHOWN = 1_000  # characters of one line
 MAX_ADDED = 200  # added files named one by one
@@ -79,11 +79,11 @@ class Source(NamedTuple):
     sha256: str
 
 
-def read_source(path: str) -> Source:
+def read_source(path: str, room: int = 1) -> Source:
     """Reads any file that a student may hand in; never raises for what it finds there.
 
-    Line ends become "\\n", a byte order mark goes, UTF-16, GBK and declared encodings are decoded, and
-    each of these is noted in `oddities`.
+    `room` times MAX_BYTES and MAX_LINES are read. Line ends become "\\n", a byte order mark goes, UTF-16,
+    GBK and declared encodings are decoded, and each of these is noted in `oddities`.
     """
     try:
         info = os.stat(path)
@@ -97,7 +97,7 @@ def read_source(path: str) -> Source:
             data = file.read(MAX_HASHED_BYTES + 1)
     except (OSError, ValueError) as error:
         return Source("unreadable", [], ["can't be read: " + _reason(error)], "")
-    return read_bytes(data)
+    return read_bytes(data, room)
 
 
 def _reason(error: Exception) -> str:
@@ -110,11 +110,11 @@ def _reason(error: Exception) -> str:
     return kinds.get(getattr(error, "errno", None) or 0, "reading fails")
 
 
-def read_bytes(data: bytes) -> Source:
+def read_bytes(data: bytes, room: int = 1) -> Source:
     """What `read_source` does, for a file's content."""
     digest = hashlib.sha256(data).hexdigest()
-    if len(data) > MAX_BYTES:
-        note = f"has {len(data)} bytes, more than {MAX_BYTES}; not compared"
+    if len(data) > room * MAX_BYTES:
+        note = f"has {len(data)} bytes, more than {room * MAX_BYTES}; not compared"
         return Source("enormous", [], [note], digest)
     text, oddities = _decode(data)
     if text is None:
@@ -127,8 +127,8 @@ def read_bytes(data: bytes) -> Source:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    if len(lines) > MAX_LINES:
-        note = f"has {len(lines)} lines, more than {MAX_LINES}; not compared"
+    if len(lines) > room * MAX_LINES:
+        note = f"has {len(lines)} lines, more than {room * MAX_LINES}; not compared"
         return Source("enormous", [], [note], digest)
     if not any(line.strip() for line in lines):
         oddities.append("is empty")
@@ -1383,63 +1383,63 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
     the own share are compared only where `references` are given.
     """
     header = read_header(text)
-    found_lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    origin = header.get("origin", ["_codes"])[0]
-    target = header.get("target", ["../codes"])[0]
-    expected = summarize(tree, origin, target, references)
-    expected_header = read_header(expected)
-    expected_lines = expected.split("\n")
-    findings: list[Finding] = []
-    stale: set[str] = set()
-    other_starter = other_version = False
-    if not header:
-        findings.append(
-            Finding(
-                "no-header", 'no header, expected lines that start with "#:"; made by an older analyze.py?'
-            )
-        )
-    else:
-        if header.get("tool") != expected_header["tool"]:
-            other_version = True
-            message = "made by {}, this is {}".format(
-                header.get("tool", ["an unknown tool"])[0],
-                expected_header["tool"][0],
-            )
-            findings.append(Finding("other-version", message))
-        if header.get("starter") != expected_header["starter"]:
-            other_starter = True
-            findings.append(
-                Finding("other-starter", "made against another starter than this one (another year's?)")
-            )
-        was, now = _file_digests(header), _file_digests(expected_header)
-        for path in sorted(set(was) | set(now)):
-            if was.get(path) == now.get(path):
-                continue
-            stale.add(path)
-            reason = (
-                "changed" if path in was and path in now else "was deleted" if path in was else "was added"
-            )
-            findings.append(Finding("stale", f"{shown(path)} {reason} after the summary was made"))
-        kept = found_lines[:-1] if found_lines[-1] == "" else found_lines
-        if header.get("digest", [""])[0] != "sha256 " + _digest(kept):
-            findings.append(
-                Finding("edited", "edited by hand: the digest in the header does not fit the text")
-            )
-        if references is not None and header.get("own-share", []) != expected_header["own-share"]:
-            was_share = header.get("own-share") or ["none"]
-            message = f"the summary has {was_share[0]}, the analysis {expected_header['own-share'][0]}"
-            findings.append(Finding("own-share", message))
-    reason = "edited by hand"
-    if not header:
-        reason = "no header tells why"
-    elif other_starter:
-        reason = "made against another starter"
-    elif other_version:
-        reason = "made by another version of the tool"
-    lines = _line_findings(found_lines, expected_lines, stale, reason)
+    found = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    labels = header.get("origin", ["_codes"])[0], header.get("target", ["../codes"])[0]
+    expected = summarize(tree, *labels, references)
+    was, now = _file_digests(header), _file_digests(read_header(expected))
+    stale = {path for path in set(was) | set(now) if was.get(path) != now.get(path)} if header else set()
+    findings = _header_findings(found, expected.split("\n"), stale, references is not None)
+    for path in sorted(stale):
+        what = "changed" if path in was and path in now else "was deleted" if path in was else "was added"
+        findings.append(Finding("stale", f"{shown(path)} {what} after the summary was made"))
+    reasons = {
+        "no-header": "no header tells why",
+        "other-starter": "made against another starter",
+        "other-version": "made by another version of the tool",
+    }
+    kinds = {finding.kind for finding in findings}
+    reason = next((words for kind, words in reasons.items() if kind in kinds), "edited by hand")
+    lines = _line_findings(found, expected.split("\n"), stale, reason)
     findings.extend(lines[:MAX_FINDINGS])
     if len(lines) > MAX_FINDINGS:
         findings.append(Finding("line", f"... and {len(lines) - MAX_FINDINGS} more lines"))
+    return findings
+
+
+def _comparable_header(lines: list[str]) -> list[str]:
+    return [
+        line
+        for line in lines[: _header_length(lines)]
+        if line.split()[1:2] not in (["digest"], ["own-share"])
+    ]
+
+
+def _header_findings(
+    found: list[str], expected: list[str], stale: set[str], with_share: bool
+) -> list[Finding]:
+    """What the two headers say, but for the digests of the files."""
+    header, wanted = read_header("\n".join(found)), read_header("\n".join(expected))
+    if not header:
+        message = 'no header, expected lines that start with "#:"; made by an older analyze.py?'
+        return [Finding("no-header", message)]
+    findings = []
+    if header.get("tool") != wanted["tool"]:
+        tool = header.get("tool", ["an unknown tool"])[0]
+        findings.append(Finding("other-version", f"made by {shown(tool)}, this is {wanted['tool'][0]}"))
+    if header.get("starter") != wanted["starter"]:
+        message = "made against another starter than this one (another year's?)"
+        findings.append(Finding("other-starter", message))
+    kept = found[:-1] if found[-1] == "" else found
+    if header.get("digest") != ["sha256 " + _digest(kept)]:
+        message = "edited by hand: the digest in the header does not fit the text"
+        findings.append(Finding("edited", message))
+    elif not findings and not stale and _comparable_header(found) != _comparable_header(expected):
+        message = "edited by hand: the header has other lines than analyze.py writes"
+        findings.append(Finding("edited", message))
+    if with_share and header.get("own-share") != wanted["own-share"]:
+        share = header.get("own-share", ["none"])[0]
+        message = f"the summary has {shown(share)}, the analysis {wanted['own-share'][0]}"
+        findings.append(Finding("own-share", message))
     return findings
 
 
@@ -1468,23 +1468,25 @@ def _line_findings(found: list[str], expected: list[str], stale: set[str], reaso
 
     has, wants = body(found), body(expected)
     pairs = line_up([row[1] for row in wants], [row[1] for row in has])
-    findings, at = [], 0
+    findings: list[tuple[str, Finding]] = []
+    at = 0
 
     def surplus(stop: int) -> None:
         for number, line, why in has[at:stop]:
-            if line and line != _RULE:
-                message = f"line {number}: the analysis has no such line: {shown(line)} ({why})"
-                findings.append(Finding("line", message))
+            message = f"line {number}: the analysis has no such line: {shown(line)} ({why})"
+            findings.append((line, Finding("line", message)))
 
     for index, (_, line, why) in enumerate(wants):
         if pairs[index] >= 0:
             surplus(pairs[index])
             at = pairs[index] + 1
-        elif line and line != _RULE:
+        else:
             number = has[min(at, len(has) - 1)][0] if has else 1
-            findings.append(Finding("line", f"before line {number}: missing: {shown(line)} ({why})"))
+            findings.append((line, Finding("line", f"before line {number}: missing: {shown(line)} ({why})")))
     surplus(len(has))
-    return findings
+    # Empty lines and the rules around headings say nothing beside other lines.
+    telling = [finding for line, finding in findings if line not in ("", _RULE)]
+    return telling or [finding for line, finding in findings if line]
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1570,7 +1572,7 @@ def _run(options: argparse.Namespace) -> int:
     summary = os.path.join(HERE, options.verify or options.output_file)
     if not os.path.exists(summary) and options.verify and os.path.exists(options.verify):
         summary = os.path.abspath(options.verify)
-    source = read_source(summary)
+    source = read_source(summary, room=50)  # it holds all files
     if source.status != "text":
         raise UsageError(f"{os.path.normpath(summary)} {source.oddities[0]}; type --verify FILE")
     tree = analyze_tree(origin, target, ignore=[output, summary])

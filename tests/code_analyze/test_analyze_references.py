@@ -82,6 +82,16 @@ def test_the_examples_of_this_years_handouts_are_known(path: Path) -> None:
         assert [one.kind for one in analyze.parse_references(1, real)] in (["url"], ["person"])
 
 
+def test_the_page_on_integrity_agrees_with_the_handouts_and_the_program() -> None:
+    page = (ROOT / "docs" / "academic-integrity.md").read_text(encoding="utf-8")
+    for path in (ROOT / "handouts").glob("*/assignment.yaml"):
+        citing = yaml.safe_load(path.read_text(encoding="utf-8"))["citing"]
+        assert citing["own_share_percent"] == analyze.OWN_SHARE_RULE
+        assert f"At least {analyze.OWN_SHARE_RULE} % of your code" in page
+        assert all(example in page.split("\n") for example in citing["examples"])
+    assert f"({analyze.ReferenceLines.LONG} words and signs" in page
+
+
 def test_an_example_beside_a_real_one() -> None:
     line = "# Reference: https://github.com/xxxxx, https://a.org/1, Name: San Zhang Student ID: 2026000000"
     assert listed(line) == ["https://a.org/1"]

@@ -77,7 +77,7 @@ def test_every_line_is_in_its_region(starter: str, solution: str, change) -> Non
     ],
 )
 def test_every_line_is_in_its_region_after_random_changes(starter: str, solution: str, change) -> None:
-    for seed in range(12):
+    for seed in range(6):
         lines = change(tagged(starter, solution), random.Random(seed))
         assert mismatches(starter, lines) == ([], []), f"seed {seed}"
 
@@ -86,7 +86,7 @@ def test_without_todo_lines_and_with_other_changes_little_is_confused() -> None:
     """A line added at the edge of a region without TODO lines can belong to either side; nothing else goes
     wrong. Measured over 60 seeds: 35 of 37,389 lines change sides, none is lost."""
     lost = wrong = total = 0
-    for seed in range(8):
+    for seed in range(4):
         for _, starter, solution in FILES:
             rng = random.Random(seed)
             lines = without(changed_outside(tagged(starter, solution), rng, 0.1), "mark", rng, 1)

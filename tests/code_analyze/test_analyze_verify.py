@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -112,6 +113,30 @@ def test_a_line_of_code_that_looks_like_a_header_is_compared(kit: Kit) -> None:
     assert [kind for kind, _ in findings(kit)] == ["edited", "line", "line"]
 
 
+def test_any_edit_of_a_line_is_found_even_with_a_digest_made_to_fit(kit: Kit) -> None:
+    tree, rng = kit.tree(), random.Random(0)
+    lines = analyze.summarize(tree).rstrip("\n").split("\n")
+    # The names of the folders may be any; the digest is made to fit below.
+    free = ("#: digest", "#: origin", "#: target")
+    filled = [at for at, line in enumerate(lines) if line.strip() and not line.startswith(free)]
+    for _ in range(300):
+        at, edited = rng.choice(filled), list(lines)
+        kind = rng.randrange(4)
+        if kind == 0:
+            del edited[at]
+        elif kind == 1:
+            edited.insert(at, edited[at])
+        elif kind == 2:
+            edited[at] += "x"
+        else:
+            other = rng.choice([other for other in filled if lines[other] != lines[at]])
+            edited[at], edited[other] = edited[other], edited[at]
+        forged = "#: digest sha256 " + analyze._digest(edited)
+        edited = [forged if line.startswith("#: digest") else line for line in edited]
+        found = analyze.verify_summary("\n".join(edited) + "\n", tree)
+        assert found, (kind, lines[at])
+
+
 def test_stale(kit: Kit) -> None:
     edit(
         kit.codes / "VAE/dataset.py", "        return images.float() / 255\n", "        return images / 255\n"
@@ -199,3 +224,12 @@ def test_header_is_read_by_name(kit: Kit) -> None:
     assert header["target"] == ["../codes"]
     assert header["origin"] == ["_codes"]
     assert len(header["file"]) == 8
+
+
+@pytest.mark.slow
+def test_the_summary_of_very_long_files_can_be_verified(kit: Kit) -> None:
+    for name in ("VAE/dataset.py", "GAN/dataset.py"):
+        path = kit.codes / name
+        path.write_text(path.read_text(encoding="utf-8") + "x = 1\n" * 9_000, encoding="utf-8")
+    assert kit.run().returncode == 0
+    assert kit.run("--verify").returncode == 0
