@@ -255,7 +255,6 @@ def _bracket_problem(text: str) -> tuple[str | None, bool]:
 
 
 # Nesting without brackets, which older parsers give up on in ways of their own.
-# Nesting without brackets, which older parsers give up on in ways of their own.
 _NESTED = re.compile(
     r"(?:[-+~]\s*){40}|(?:\bnot\s+){40}|(?:lambda\b[^:]{0,20}:\s*){20}|(?:\*\*\s*\w+\s*){40}|^[ \t]{200}",
     re.MULTILINE,
@@ -265,7 +264,7 @@ _NEWER = re.compile(
     r"^[ \t]*(?:(?:match|case)\b.*:[ \t]*(?:#.*)?$|except[ \t]*\*|except[ \t]+[\w.]+[ \t]*,|type[ \t]+\w.*="
     r"|(?:def|class)[ \t]+\w+[ \t]*\[|(?:async[ \t]+)?with[ \t]*\(|@[^\w\s]|@[\w.]+[^\w.\s(])"
     r"|\b[rR]?[fFtT][rR]?(?:\"[^\"\n]*\{[^}\"\n]*\"|'[^'\n]*\{[^}'\n]*')"
-    r"|\b[rR]?[fF][rR]?[\"'].*\{[^}\n]*[\\#]|\b[rR]?[tT][rR]?[\"']|\*\w+\s*\]",
+    r"|\b[rR]?[fF][rR]?[\"'].*\{[^}\n]*[\\#]|\b[rR]?[tT][rR]?[\"']|\w\[\*\w",
     re.MULTILINE,
 )
 

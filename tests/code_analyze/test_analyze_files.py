@@ -148,6 +148,7 @@ def test_a_binary_starter_file_is_compared_by_its_bytes(tmp_path: Path) -> None:
         ("my model is great\n", "does not parse as Python"),
         ("print 'x'\n", "does not parse as Python"),
         ("# " + "-" * 80 + "\nx = = 1\n", "does not parse as Python"),
+        ("x = [*a]\ny = [a *b]\nprint(f'{x}: {y}', f\"{x}\")\nx = = 1\n", "does not parse as Python"),
     ],
 )
 def test_a_file_that_does_not_parse(kit: Kit, content: str, note: str) -> None:
@@ -172,6 +173,7 @@ def test_a_file_that_does_not_parse(kit: Kit, content: str, note: str) -> None:
         "def f[T](x: T): pass\n",
         "with (open(a) as b, open(c) as d):\n    pass\n",
         "@a[0]\ndef f(): pass\n",
+        "x = y[*z]\n",
         "x = '\\\n'\n",
         "x = '''(\n'''\n",
         "x = 'it''s #('  # it's (\n",
