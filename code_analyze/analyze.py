@@ -1025,6 +1025,17 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """A symbolic link, or a junction of Windows."""
+    if entry.is_symlink():
+        return True
+    try:
+        tag = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
+    except OSError:
+        return False
+    return tag == 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
+
+
 def _link_note(path: str, root: str) -> str:
     """Why a link is not followed; "" for a link to a file inside `root`."""
     try:
@@ -1071,7 +1082,7 @@ def _walk(root: str) -> dict[str, _Entry]:
             for entry in entries:
                 path = prefix + unicodedata.normalize("NFC", entry.name)
                 path = prefix + entry.name if path in found else path
-                note = _link_note(entry.path, real) if entry.is_symlink() else ""
+                note = _link_note(entry.path, real) if _is_link(entry) else ""
                 if not note and entry.is_dir() and entry.name.lower() not in SKIPPED:
                     deeper.append((entry.path, path + "/"))
                 else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from analyze_kit import Kit, section
@@ -277,6 +278,25 @@ def test_a_link_in_the_place_of_a_file_is_not_followed_out(kit: Kit, tmp_path: P
         "# VAE/a.py (a link that leads out of the folder, not followed)"
     ]
     assert section(text, "Filled Code") == []
+
+
+def test_junctions_of_windows_are_links() -> None:
+    class Entry:
+        def __init__(self, tag: int, error: bool = False) -> None:
+            self.tag, self.error = tag, error
+
+        def is_symlink(self) -> bool:
+            return False
+
+        def stat(self, follow_symlinks: bool) -> SimpleNamespace:
+            assert not follow_symlinks
+            if self.error:
+                raise OSError(5, "Input/output error")
+            return SimpleNamespace(st_reparse_tag=self.tag)
+
+    assert analyze._is_link(Entry(0xA0000003))  # type: ignore[arg-type]
+    assert not analyze._is_link(Entry(0x9000001A))  # type: ignore[arg-type]  # a folder in OneDrive
+    assert not analyze._is_link(Entry(0, error=True))  # type: ignore[arg-type]
 
 
 def test_a_link_to_another_folder_inside(kit: Kit) -> None:
