@@ -52,7 +52,7 @@ def kit_files(root: Path, starter: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def student_assignment(text: str) -> str:
-    """The description without hidden checks, whose points stay in the total, and without students' extensions."""
+    """The description without hidden checks (their points stay) and without the list of extensions."""
     description: dict[str, Any] = yaml.safe_load(text)
     description.get("late", {}).pop("extensions", None)
     for region in description.get("regions", []):

@@ -7,6 +7,7 @@ import os
 # Before torch is imported here or in a child process: tests run side by side, a thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -61,3 +62,24 @@ def in_track() -> Callable[[str, str], str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[[Path, int], Path]:
+    """Writes the folder of a run of 20 steps: record, two curves, a picture."""
+
+    def make(folder: Path, latent_dim: int) -> Path:
+        import torch
+        from torch.utils.tensorboard import SummaryWriter
+
+        settings = {"latent_dim": latent_dim, "batch_size": 32, "num_train_steps": 20, "dataset": "digits"}
+        writer = SummaryWriter(str(folder))
+        for step in range(1, 21):
+            writer.add_scalar("loss", 100 / step, step)
+            writer.add_scalar("dev/loss", 120 / step, step)
+        writer.add_image("samples", torch.zeros(3, 8, 8), 20)
+        writer.close()
+        (folder / "run.json").write_text(json.dumps({"track": "VAE", "settings": settings}))
+        return folder
+
+    return make

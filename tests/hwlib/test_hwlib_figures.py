@@ -1,26 +1,11 @@
-import json
 from pathlib import Path
 
 import pytest
-import torch
-from torch.utils.tensorboard import SummaryWriter
 
 from hwlib.figures import main
 
 
-def make_run(folder: Path, latent_dim: int) -> Path:
-    settings = {"latent_dim": latent_dim, "batch_size": 32, "num_train_steps": 20, "dataset": "digits"}
-    writer = SummaryWriter(str(folder))
-    for step in range(1, 21):
-        writer.add_scalar("loss", 100 / step, step)
-        writer.add_scalar("dev/loss", 120 / step, step)
-    writer.add_image("samples", torch.zeros(3, 8, 8), 20)
-    writer.close()
-    (folder / "run.json").write_text(json.dumps({"track": "VAE", "settings": settings}))
-    return folder
-
-
-def test_curves_and_pictures_of_several_runs(tmp_path, monkeypatch, capsys):
+def test_curves_and_pictures_of_several_runs(make_run, tmp_path, monkeypatch, capsys):
     make_run(tmp_path / "runs" / "a", 3)
     make_run(tmp_path / "runs" / "b", 10)
     monkeypatch.chdir(tmp_path)
@@ -32,7 +17,7 @@ def test_curves_and_pictures_of_several_runs(tmp_path, monkeypatch, capsys):
     }
 
 
-def test_every_caption_states_the_three_settings(tmp_path):
+def test_every_caption_states_the_three_settings(make_run, tmp_path):
     from hwlib.figures import curves_figure, picture_figure, read_run
 
     runs = [read_run(make_run(tmp_path / name, size)) for name, size in (("a", 3), ("b", 10))]
@@ -46,7 +31,7 @@ def test_every_caption_states_the_three_settings(tmp_path):
     assert runs[0].caption in picture_figure(runs[0], "samples").axes[0].get_title()
 
 
-def test_the_same_run_gives_the_same_bytes(tmp_path):
+def test_the_same_run_gives_the_same_bytes(make_run, tmp_path):
     run = make_run(tmp_path / "a", 3)
     for out in ("one", "two"):
         main([str(run), "--out", str(tmp_path / out)])
@@ -57,8 +42,11 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (lambda folder: folder.mkdir(), "holds no run.json; name the folder of a run"),
-        (lambda folder: make_run(folder, 3).joinpath("run.json").write_text("{"), "lacks a readable record"),
+        (lambda folder, make_run: folder.mkdir(), "holds no run.json; name the folder of a run"),
+        (
+            lambda folder, make_run: make_run(folder, 3).joinpath("run.json").write_text("{"),
+            "lacks a readable record",
+        ),
         (
             lambda folder: make_run(folder, 3).joinpath("run.json").write_text('{"settings": {}}'),
             "lacks latent_dim",
@@ -67,12 +55,12 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
             lambda folder: [path.unlink() for path in make_run(folder, 3).glob("events*")],
             "holds no curves yet",
         ),
-        (lambda folder: folder.write_text("x"), "no folder of a run in"),
-        (lambda folder: None, "holds no run.json"),
+        (lambda folder, make_run: folder.write_text("x"), "no folder of a run in"),
+        (lambda folder, make_run: None, "holds no run.json"),
     ],
 )
-def test_what_is_no_run_is_named(tmp_path, capsys, prepare, words):
-    prepare(tmp_path / "x")
+def test_what_is_no_run_is_named(make_run, tmp_path, capsys, prepare, words):
+    prepare(tmp_path / "x", make_run)
     with pytest.raises(SystemExit) as left:
         main([str(tmp_path / "x"), "--out", str(tmp_path / "out")])
     assert left.value.code == 2
