@@ -6,6 +6,7 @@ objects and tensors. Values keep their names ("as") in the worker, so that later
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ class Operations(Making, Calling, State, Running):
         method: Callable[..., dict[str, Any]] | None = getattr(self, f"op_{op}", None)
         if method is None:
             raise EngineError(f"unknown operation {op!r}")
+        known = set(inspect.signature(method).parameters) - {"keep"} | {"as"}
+        if params.keys() - known:
+            raise EngineError(f"{op} has no parameter {', '.join(sorted(params.keys() - known))}")
         try:
             return method(**params)
         except TypeError as error:

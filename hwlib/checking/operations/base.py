@@ -49,6 +49,8 @@ class Base:
 
     def _function(self, target: str | None, method: str | None, file: str | None, mode: str | None) -> Any:
         if target is None:
+            if file is None or method is None:
+                raise EngineError("a call needs a target, or a file and a method")
             with student_code():
                 return getattr(importlib.import_module(str(file)), str(method))
         value = self.resolve(target)
@@ -73,9 +75,6 @@ class Base:
         }
 
     def _keep(self, value: Any, keep: dict[str, str]) -> None:
-        unknown = keep.keys() - {"as"}
-        if unknown:
-            raise EngineError(f"unknown parameters {sorted(unknown)}")
         if "as" in keep:
             self.objects[keep["as"]] = value
 
