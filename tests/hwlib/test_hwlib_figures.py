@@ -48,11 +48,11 @@ def test_the_same_run_gives_the_same_bytes(make_run, tmp_path):
             "lacks a readable record",
         ),
         (
-            lambda folder: make_run(folder, 3).joinpath("run.json").write_text('{"settings": {}}'),
+            lambda folder, make_run: make_run(folder, 3).joinpath("run.json").write_text('{"settings": {}}'),
             "lacks latent_dim",
         ),
         (
-            lambda folder: [path.unlink() for path in make_run(folder, 3).glob("events*")],
+            lambda folder, make_run: [path.unlink() for path in make_run(folder, 3).glob("events*")],
             "holds no curves yet",
         ),
         (lambda folder, make_run: folder.write_text("x"), "no folder of a run in"),
