@@ -11,7 +11,7 @@ from grader.checks import tolerances
 from grader.checks.inputs import images, normal, seed_of, weights
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case, Reply, Step
-from hwlib.checking.expect import Array, Close, Items, Sum
+from hwlib.checking.expect import Array, Close, Items, Says, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.noise import Gaussian
@@ -140,7 +140,7 @@ def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case
             Step("call", {"target": "netG", "args": [z], "grad": False, "mode": "train"}, "train"),
         ),
         (
-            Array("eval/result", "images", (6, 1, 32, 32)),
+            Array("eval/result", "images", (6, 1, 32, 32), wrong_shape=M.IMAGES_FLATTENED),
             Array("one/result", "the image of a single latent", (1, 1, 32, 32)),
             Array("train/result", "images in train mode", (6, 1, 32, 32)),
             Close(
@@ -329,6 +329,19 @@ def sampling_steps(latent_dim: int, count: int, calls: int = 1) -> tuple[Step, .
     )
 
 
+def other_device_steps(latent_dim: int) -> tuple[Step, ...]:
+    """The same on PyTorch's meta device, which computes nothing: latents made elsewhere show at once."""
+    standin = {"file": "hwlib.checking.standins", "callable": "Decoder", "as_": "elsewhere",
+               "args": [[1, 32, 32], "tanh", {"latent_dim": latent_dim, "hidden_dim": HIDDEN}]}  # fmt: skip
+    ask = {"file": "main", "method": "sample_images", "args": [Ref("elsewhere"), 3, latent_dim, "meta"]}
+    return (
+        Step("construct", standin),
+        Step("call", {"target": "elsewhere", "method": "to", "args": ["meta"]}),
+        Step("call", ask, "meta", may_fail=True),
+        Step("get", {"target": "elsewhere.mixed"}, "mixed"),
+    )
+
+
 def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     return Case(
         "sample",
@@ -341,7 +354,7 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Array("seen/result/0", "latents", (9, latent_dim, 1, 1), wrong_shape=M.FLAT_LATENTS),
             Close(
                 "samples/result", "decoded/result/times:0.5/plus:0.5", "the generated images, moved from [-1, 1] to [0, 1]",
-                tolerances.NETWORK, ((M.RANGE_NOT_CHANGED, "decoded/result"),),
+                tolerances.NETWORK, ((M.RANGE_NOT_CHANGED, "decoded/result"), (M.CLAMPED, "decoded/result/clip")),
             ),
         ),
     )  # fmt: skip
@@ -352,8 +365,15 @@ def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     nothing = np.zeros((count, latent_dim, 1, 1), dtype=np.float32)
     return Case(
         "sample_prior",
-        sampling_steps(latent_dim, count, calls=4),
-        (Gaussian("seen/result", "latents", nothing, nothing, prior=True),),
+        (*sampling_steps(latent_dim, count, calls=4), *other_device_steps(latent_dim)),
+        (
+            Gaussian("seen/result", "latents", nothing, nothing, prior=True),
+            Says(
+                "mixed/value",
+                "latents on the device given",
+                ((True, "latents on the CPU", M.DEVICE_IGNORED),),
+            ),
+        ),
     )
 
 

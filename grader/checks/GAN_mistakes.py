@@ -59,6 +59,9 @@ MOVED_IN_FORWARD = Mistake(
 TANH_TWICE = Mistake(
     "tanh_twice", "tanh is applied twice", "The tanh of Gen-4 belongs to self.decoder alone."
 )
+IMAGES_FLATTENED = Mistake(
+    "images_flattened", "the images have another shape", "forward returns images [B, num_channels, 32, 32]."
+)
 NOT_RESHAPED = Mistake(
     "wrong_images", "forward gives something other than self.decoder(z)", "forward returns self.decoder(z)."
 )
@@ -177,6 +180,12 @@ LEFT_OVER_G = Mistake(
     "gradients of the step before are still in this one: optimG.zero_grad() is missing",
     "Call optimG.zero_grad() before loss_G.backward().",
     "上一步的梯度残留到这一步：缺少 optimG.zero_grad()",
+)
+DEVICE_IGNORED = Mistake(
+    "device_ignored",
+    "the latents are not made on the device",
+    "torch.randn(..., device=device).",
+    "隐变量没有在指定设备上生成",
 )
 RETURN_ORDER = Mistake(
     "return_order",

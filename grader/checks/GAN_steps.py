@@ -20,8 +20,8 @@ Known = tuple[tuple[Mistake, State], ...]
 class Nets:
     """Both stand-ins with given weights."""
 
-    netG: nn.Module
-    netD: nn.Module
+    netG: nn.Module  # noqa: N815
+    netD: nn.Module  # noqa: N815
 
     @classmethod
     def of(cls, latent_dim: int, state_G: State, state_D: State) -> Nets:

@@ -183,9 +183,3 @@ DEVICE_IGNORED = Mistake(
     "torch.randn(..., device=device).",
     "隐变量没有在指定设备上生成",
 )
-HARD_CODED = Mistake(
-    "hard_coded_sizes",
-    "sizes are written as numbers where the table has num_channels or latent_dim",
-    "Use the constructor's arguments: the network is also built with other settings.",
-    "把表中的 num_channels 或 latent_dim 写成了固定数字",
-)

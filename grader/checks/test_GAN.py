@@ -9,7 +9,8 @@ import torch
 from grader.checks import GAN_cases as cases
 from grader.checks import GAN_mistakes as M
 from grader.checks import GAN_steps as steps
-from grader.checks import rebuild, tolerances
+from grader.checks import tolerances
+from grader.checks.equivalence import Way, require_equivalent
 from grader.checks.inputs import images, normal, seed_of
 from grader.checks.quality import check_fid
 from grader.checks.quick import check_quick_run
@@ -17,9 +18,6 @@ from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array, close
 from hwlib.checking.expect import Close
 from hwlib.checking.initial import Drawn
-from hwlib.checking.layer_table import wanted_rows
-from hwlib.checking.layers import TraceError, layers_of
-from hwlib.checking.mistakes import Mistake
 from hwlib.checking.session import StudentError
 
 
@@ -94,32 +92,10 @@ def test_generator_equivalence(submission: Submission) -> None:
     latent_dim, hidden_dim, channels = int(rng.integers(5, 13)), 6, 3
     settings = {"num_channels": channels, "latent_dim": latent_dim, "hidden_dim": hidden_dim}
     z = normal(rng, 4, latent_dim, 1, 1)
-    wanted = wanted_rows(submission.assignment.network("generator"), settings)
     make = cases.generator_step(rng, latent_dim, hidden_dim, channels)
     submission.call(make.op, **make.params)
-    fault = None
-    for target in ("netG.decoder", "netG"):
-        try:
-            reply = submission.call("trace", target=target, args=[z], mode="train")
-            right = rebuild.outputs_of(layers_of(reply), wanted, z)
-        except rebuild.RebuildError as error:
-            fault = fault or (error.problem.expected, error.problem.found)
-            continue
-        except TraceError as error:
-            fault = fault or ("the generator of the table", str(error))
-            continue
-        except StudentError:
-            if target == "netG":
-                raise
-            continue
-        problem = Close(
-            "result", right, "images, as the table's network gives them", tolerances.NETWORK
-        ).judge(reply)
-        if problem is None:
-            return
-        fault = fault or (problem.expected, problem.found)
-    assert fault is not None
-    submission.wrong(*fault)
+    ways = (Way("netG.decoder", [z]), Way("netG", [z]))
+    require_equivalent(submission, "generator", settings, z, ways, "generator_layers")
 
 
 @pytest.mark.needs("generator_layers")
@@ -143,10 +119,10 @@ def test_scale(submission: Submission) -> None:
 class StepTaken:
     """One call of train_step on stand-ins: states before and after, inputs, and how it ended."""
 
-    before_G: steps.State
-    before_D: steps.State
-    after_G: steps.State
-    after_D: steps.State
+    before_G: steps.State  # noqa: N815
+    before_D: steps.State  # noqa: N815
+    after_G: steps.State  # noqa: N815
+    after_D: steps.State  # noqa: N815
     real: np.ndarray
     z: np.ndarray
     error: StudentError | None
@@ -261,35 +237,28 @@ def test_discriminator_update(submission: Submission) -> None:
 @pytest.mark.needs("discriminator_update")
 def test_discriminator_gradients(submission: Submission) -> None:
     """Call optimD.zero_grad() in every step before D's backward passes: the generator's pass leaves gradients in D."""
-    _no_left_over(submission, "discriminator_gradients", "D", M.LEFT_OVER_D)
-
-
-def _no_left_over(submission: Submission, name: str, network: str, mistake: Mistake) -> None:
-    """The second of two steps does what a first step from the same weights does."""
-    rng = submission.rng(name)
+    rng = submission.rng("discriminator_gradients")
     latent_dim = int(rng.integers(5, 13))
     first = _fresh_step(submission, rng, latent_dim)
     if first.error is not None and _unchanged(first.before_D, {n: first.after_D[n] for n in first.before_D}):
         raise first.error
-    middle = (
-        {n: first.after_G[n] for n in first.before_G}, {n: first.after_D[n] for n in first.before_D},
-    )  # fmt: skip
+    middle = _after(first)
     real, z = _batch(rng, latent_dim)
     second = _take_step(submission, middle, real, z)
     _prepare(submission, latent_dim, *middle)
     fresh = _take_step(submission, middle, real, z)
-    before, after, right = (
-        (second.before_D, second.after_D, fresh.after_D)
-        if network == "D"
-        else (second.before_G, second.after_G, fresh.after_G)
-    )
-    names = sorted(before)
-    expected = steps.flat(right, names) - steps.flat(before, names)
-    found = steps.flat(after, names) - steps.flat(before, names)
-    what = f"the second step changes {network} as it would without the first one's gradients"
-    submission.require(
-        Close("found", expected, what, tolerances.STEP, otherwise=mistake).judge({"found": found})
-    )
+    names = sorted(second.before_D)
+    # Whatever a step is, the second one must be what a first one would be from the same weights.
+    expected = steps.flat(fresh.after_D, names) - steps.flat(second.before_D, names)
+    found = steps.flat(second.after_D, names) - steps.flat(second.before_D, names)
+    what = "the second step changes D as it would without the gradients of the first"
+    problem = Close("found", expected, what, tolerances.STEP, otherwise=M.LEFT_OVER_D).judge({"found": found})
+    submission.require(problem)
+
+
+def _after(taken: StepTaken) -> tuple[steps.State, steps.State]:
+    """(G, D) after a step, parameters only."""
+    return {n: taken.after_G[n] for n in taken.before_G}, {n: taken.after_D[n] for n in taken.before_D}
 
 
 def test_generator_values(submission: Submission) -> None:
@@ -310,7 +279,16 @@ def test_generator_update(submission: Submission) -> None:
         right, known = steps.generator_gradients(nets, taken.before_D, latent_dim, taken.z)
         what = f"change of the generator's weights in step {number}"
         _compare(submission, taken.before_G, taken.after_G, right, known, what)
-    _no_left_over(submission, "generator_update", "G", M.LEFT_OVER_G)
+    # The last of them goes on for a second step, which must not see the first one's gradients.
+    first = right
+    second = _take_step(submission, _after(taken), *_batch(rng, latent_dim))
+    if second.error is not None:
+        raise second.error
+    nets = steps.Nets.of(latent_dim, second.before_G, second.after_D)
+    right, known = steps.generator_gradients(nets, second.before_D, latent_dim, second.z)
+    left = {name: right[name] + first[name] for name in right}
+    what = "change of the generator's weights in a step that follows another"
+    _compare(submission, second.before_G, second.after_G, right, (*known, (M.LEFT_OVER_G, left)), what)
 
 
 # --- sampling -----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from hwlib.checking.compare import NOTHING, look
-from hwlib.checking.expect import Array, Close, Differs, Expectation, Items, Says, Sum
+from hwlib.checking.expect import Array, Close, Differs, Either, Expectation, Items, Says, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem
@@ -44,6 +44,7 @@ class Step:
         name: the reply is kept under it; "" for replies that nobody looks at.
         otherwise: steps to try in its place if the student's code fails in it.
         may_fail: a failure is a reply, {"failed": message}.
+        mistake: to name if the student's code fails in it.
     """
 
     op: str
@@ -51,6 +52,7 @@ class Step:
     name: str = ""
     otherwise: tuple[Step, ...] = ()
     may_fail: bool = False
+    mistake: Mistake | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def _run(step: Step, session: WorkerSession, replies: dict[str, Any]) -> tuple[s
                 error = second if first.type == "AttributeError" or not session.alive else first
         if step.may_fail and session.alive:
             return step.name, {"failed": error.message}
+        error.mistake = step.mistake  # type: ignore[attr-defined]
         raise error from None
 
 
@@ -120,6 +123,7 @@ _KINDS: dict[str, type] = {
         Close,
         Differs,
         Drawn,
+        Either,
         Gaussian,
         Items,
         Layers,

@@ -28,7 +28,7 @@ def look(replies: Replies, path: str) -> Any:
     """The value that a path leads to: "loss/result/0"; NOTHING where it leads nowhere.
 
     Parts are keys of dictionaries and numbers of sequences. On an array they are words: "first:3" and "from:3"
-    take columns of [B, n, ...], "rows:3" the first rows, "log", "mean", "times:0.5" and "plus:1" compute.
+    take columns of [B, n, ...], "rows:3" the first rows, "log", "exp", "mean", "clip" (to [0, 1]), "times:0.5" and "plus:1" compute.
     """
     value: Any = replies
     for part in path.split("/"):
@@ -51,11 +51,13 @@ def _word(array: np.ndarray, word: str, number: str) -> Any:
     numbers = as_array(array)
     if numbers is None:
         return NOTHING
-    if word == "log":
+    if word in ("log", "exp"):
         with np.errstate(all="ignore"):
-            return np.log(numbers)
+            return np.log(numbers) if word == "log" else np.exp(numbers)
     if word == "mean" and numbers.size:
         return np.asarray(numbers.mean())
+    if word == "clip":
+        return np.clip(numbers, 0, 1)
     if word in ("times", "plus"):
         return numbers * float(number) if word == "times" else numbers + float(number)
     return NOTHING

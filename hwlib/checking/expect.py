@@ -31,17 +31,22 @@ class Expectation(Protocol):
 
 @dataclass(frozen=True)
 class Items:
-    """A tuple or list of that many values, e.g. the three that `forward` returns."""
+    """A tuple or list of that many values, e.g. the three that `forward` returns.
+
+    `single` is the mistake to name for an array in their place.
+    """
 
     of: str
     count: int
     what: str
+    single: Mistake | None = None
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
         if isinstance(value, (tuple, list)) and len(value) == self.count:
             return None
-        return Problem(f"{self.what}: {self.count} values", describe(value))
+        mistake = self.single if isinstance(value, np.ndarray) else None
+        return Problem(f"{self.what}: {self.count} values", describe(value), mistake)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class Close:
         not_finite: the mistake to name for NaN or infinity.
         otherwise: the mistake to name for anything else.
         if_there: nothing is wrong where the path `value` leads nowhere.
+        only_mistakes: nothing is wrong unless it is one of the mistakes.
     """
 
     of: str
@@ -126,6 +132,7 @@ class Close:
     not_finite: Mistake | None = None
     otherwise: Mistake | None = None
     if_there: bool = False
+    only_mistakes: bool = False
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
@@ -148,19 +155,45 @@ class Close:
             if (resolved := _value_of(outcome, replies)) is not None
         ]
         mistake = matching(found, outcomes, self.tolerance, expected) or self.otherwise
+        if self.only_mistakes and mistake is None:
+            return None
         return Problem(shown, difference_text(found, expected), mistake)
 
 
 @dataclass(frozen=True)
+class Either:
+    """Several expectations of which one must hold; otherwise it is the first one's problem."""
+
+    ways: tuple[Any, ...]
+
+    def judge(self, replies: Replies) -> Problem | None:
+        problems: list[Problem] = []
+        for way in self.ways:
+            problem: Problem | None = way.judge(replies)
+            if problem is None:
+                return None
+            problems.append(problem)
+        return problems[0]
+
+
+@dataclass(frozen=True)
 class Differs:
-    """Two replies that must not be the same (fresh noise at every call)."""
+    """Two replies that must not be the same (fresh noise at every call).
+
+    `source` are two replies that they are made of: where these are the same already, nothing is said.
+    """
 
     of: str
     other: str
     what: str
     mistake: Mistake | None = None
+    source: tuple[str, ...] = ()
 
     def judge(self, replies: Replies) -> Problem | None:
+        sources = [as_array(look(replies, path)) for path in self.source]
+        if len(sources) == 2 and sources[0] is not None and sources[1] is not None:
+            if sources[0].shape == sources[1].shape and close(sources[0], sources[1], 1e-7):
+                return None
         one, two = as_array(look(replies, self.of)), as_array(look(replies, self.other))
         if one is None or two is None:
             return Problem(self.what, describe(look(replies, self.of)))

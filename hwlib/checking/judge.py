@@ -104,7 +104,7 @@ class Bench:
             return self._not_reached(
                 about, f"{found} (it builds on {', '.join(failed)})", failed, seconds, lines
             )
-        mistake = KINDS.get(error.kind)
+        mistake = KINDS.get(error.kind) or getattr(error, "mistake", None)
         return self._result(
             about, Outcome.WRONG, 0.0, seconds=seconds, expected="the code runs", found=found, traceback=lines,
             hint=HINTS.get(error.kind, about.hint),

@@ -116,6 +116,7 @@ FACTORIES = frozenset(
         "new_ones",
     ]
 )
+UNIFORM = {"zeros_like": 0.0, "ones_like": 1.0, "full_like": 0.0}  # of a tensor's shape, not of its content
 RANDOM = frozenset(
     [
         "bernoulli",
@@ -244,6 +245,7 @@ class _Reader:
             raise TraceError("the result was not computed from the input by operations that can be followed")
         self.producer = {number: index for index, op in enumerate(self.ops) for number in op["outputs"]}
         self.signals: dict[int, _Signal] = {number: _Signal(-1, _identity) for number in trace["inputs"]}
+        self.uniform: dict[int, Tensor] = {}
         self.rows: list[Row] = []
 
     def read(self) -> list[Row]:
@@ -272,7 +274,10 @@ class _Reader:
 
     def _follow(self, op: dict[str, Any]) -> None:
         name, args = _base(op["name"]), op["args"]
-        if name == "convolution":
+        if name in UNIFORM:
+            value = UNIFORM[name] if name in ("zeros_like", "ones_like") else float(args.get("fill_value", 0))
+            self.uniform[op["outputs"][0]] = torch.tensor(value, dtype=torch.float64)
+        elif name == "convolution":
             self._convolution(op, args)
         elif name in ("addmm", "mm", "bmm", "matmul", "linear"):
             self._linear(op, args, name)
@@ -457,6 +462,8 @@ class _Reader:
         number = self._number(argument)
         if number in self.signals:
             raise TraceError("weights are computed from the input")
+        if number in self.uniform:
+            return self.uniform[number]
         array = self.values[number].get("array")
         if isinstance(array, np.ndarray):
             return torch.from_numpy(array)

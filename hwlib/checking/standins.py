@@ -47,7 +47,9 @@ class Maps(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Takes latents in whatever way it is called, remembers them in `seen`, and gives images that depend on them.
+    """Takes latents in whatever way it is called, gives images that depend on them.
+
+    `seen` has the latents, `mixed` says whether some were on another device than the weights.
 
     Images are squash(w * mean over the latent's numbers + b) per pixel: [N, *shape].
     """
@@ -58,6 +60,7 @@ class Decoder(nn.Module):
         pixels = int(torch.Size(self.shape).numel())
         self.scale = nn.Parameter(torch.linspace(-3, 3, pixels))
         self.seen: list[Tensor] = []
+        self.mixed = False
         self.num_channels = self.shape[0]
         for name, value in dict(attributes or {}).items():
             setattr(self, name, value)
@@ -65,6 +68,9 @@ class Decoder(nn.Module):
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
         z = next(value for value in [*reversed(args), *kwargs.values()] if isinstance(value, Tensor))
         self.seen.append(z.detach().clone())
+        if z.device != self.scale.device:
+            self.mixed = True
+            z = z.to(self.scale.device)
         y = (z.flatten(1).sum(1, keepdim=True) * self.scale).reshape(len(z), *self.shape)
         return torch.sigmoid(y) if self.squash == "sigmoid" else torch.tanh(y)
 
@@ -74,6 +80,19 @@ class Decoder(nn.Module):
 
     def decoder(self, *args: Any, **kwargs: Any) -> Tensor:
         return self.forward(*args, **kwargs)
+
+
+def stir(module: nn.Module, seed: int) -> None:
+    """Draws all parameters anew, large enough that every activation sees numbers of both signs."""
+    numbers = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            fan_in = max(1, parameter[0].numel()) if parameter.dim() > 1 else 1
+            if parameter.dim() == 4:
+                fan_in = max(fan_in, parameter.shape[0] * parameter[0, 0].numel())
+            noise = torch.randn(parameter.shape, generator=numbers)
+            scaled = noise * (2 / fan_in) ** 0.5 if parameter.dim() > 1 else 0.2 * noise
+            parameter.copy_(scaled + (1 if parameter.dim() == 1 and not name.endswith("bias") else 0))
 
 
 def bare(file: str, name: str, attributes: Any = None) -> Any:

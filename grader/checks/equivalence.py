@@ -1,0 +1,100 @@
+"""Check 2: the table's network, rebuilt with the weights of the trace, gives the submission's outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.checks import rebuild, tolerances
+from grader.checks.submission import Submission, WrongError
+from hwlib.checking.compare import as_array, close, look
+from hwlib.checking.expect import Close
+from hwlib.checking.layer_table import only_results, wanted_rows
+from hwlib.checking.layers import TraceError, layers_of
+from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.session import StudentError
+from hwlib.checking.values import Ref
+
+HARD_CODED = Mistake(
+    "hard_coded_sizes",
+    "sizes are written as numbers where the table has a setting",
+    "Use the constructor's arguments (num_channels, latent_dim, ...): the network is built with other settings, too.",
+    "把表中的参数（如 num_channels、latent_dim）写成了固定数字",
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to run the network in the worker: as the named submodule, or through the whole model.
+
+    `outputs` are the results of the call that together are the network's output, in whichever order.
+    """
+
+    target: str
+    args: Sequence[Any]
+    outputs: tuple[int, ...] = ()
+
+
+def require_equivalent(
+    submission: Submission, network: str, settings: dict[str, int], inputs: np.ndarray, ways: Sequence[Way],
+    layers: str,
+) -> None:  # fmt: skip
+    """Ends the check as wrong unless one of the ways agrees with the table's network.
+
+    Args:
+        inputs: [B, ...] of the network.
+        layers: the check of the layer table. Where it has passed (with other settings) and the network can't
+            even run with these, sizes are hard-coded.
+    """
+    wanted = wanted_rows(submission.assignment.network(network), settings)
+    first: Exception | None = None
+    model, seed = ways[-1].target, inputs_seed(inputs)
+    submission.call("call", file="hwlib.checking.standins", method="stir", args=[Ref(model), seed])
+    for way in ways:
+        try:
+            reply = submission.call("trace", target=way.target, args=list(way.args), mode="train", seed=1)
+            traced = only_results(reply, way.outputs) if way.outputs else reply
+            right = rebuild.outputs_of(layers_of(traced), wanted, inputs)
+            _compare(submission, reply, right, way, network)
+            return
+        except rebuild.RebuildError as error:
+            mistake = HARD_CODED if submission.passed(layers) else None
+            first = first or WrongError(Problem(error.problem.expected, error.problem.found, mistake))
+        except TraceError as error:
+            first = first or WrongError(Problem(f"the {network} of the table", str(error)))
+        except WrongError as error:
+            first = first or error
+        except StudentError as error:
+            if not submission.session.alive:
+                raise
+            fails = Problem(
+                f"a {network} that runs with the settings {_text(settings)}", str(error), HARD_CODED
+            )
+            first = first or (WrongError(fails) if submission.passed(layers) else error)
+    assert first is not None
+    raise first
+
+
+def inputs_seed(inputs: np.ndarray) -> int:
+    """A seed that is a function of the hidden inputs."""
+    return int(np.abs(inputs).sum() * 1e6) % 2**31
+
+
+def _compare(submission: Submission, reply: Any, right: np.ndarray, way: Way, network: str) -> None:
+    paths = [f"result/{position}" for position in way.outputs] if len(way.outputs) > 1 else ["result"]
+    parts = [as_array(look(reply, path)) for path in paths]
+    if len(parts) > 1 and all(part is not None and part.ndim == 2 for part in parts):
+        # Which half is mu is forward's affair: here the halves may come in any order.
+        exchanged = np.concatenate(parts[::-1], 1)  # type: ignore[arg-type]
+        if close(exchanged, right, tolerances.NETWORK):
+            return
+        reply = {"result": np.concatenate(parts, 1)}  # type: ignore[arg-type]
+    what = f"outputs of the {network}, as the table's network gives them with these weights"
+    submission.require(Close("result", right, what, tolerances.NETWORK).judge(reply))
+
+
+def _text(settings: dict[str, int]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in settings.items())
