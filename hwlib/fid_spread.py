@@ -45,6 +45,7 @@ def bias_warning(real: Features, generated: Features, fid: float) -> list[str]:
     )
     warning = f"only {count} images: {why}, and the FID comes out too high"
     if count >= 8:
-        half = distance(Gaussian.fit(real[::2]), Gaussian.fit(generated[::2]))
-        warning += f" (its bias, estimated from half the images: about {max(half - fid, 0.0):.1f})"
+        halves = [distance(Gaussian.fit(real[i::2]), Gaussian.fit(generated[i::2])) for i in (0, 1)]
+        bias = float(f"{max(np.mean(halves) - fid, 0.0):.2g}")
+        warning += f" (its bias, estimated from half the images: about {bias:g})"
     return [warning + ". Compare it only with FIDs of the same numbers of images."]
