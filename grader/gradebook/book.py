@@ -24,6 +24,7 @@ from sqlalchemy.exc import DatabaseError
 
 from grader.feedback.texts import Texts
 from grader.feedback.view import check_kind, view_check
+from grader.gradebook.neutral import neutral
 from grader.gradebook.structure import set_up_assignment
 from grader.report_notebook import NOTEBOOK, question_cell, region_cell, scored_regions
 from grader.results import SubmissionResult, TrackResult
@@ -219,12 +220,16 @@ class Book:
         scores = score_cells(part, assignment, report)
         grades = {grade.cell_id: grade for grade in self.db.query(Grade).filter_by(notebook_id=notebook.id)}
         comments = {note.cell_id: note for note in self.db.query(Comment).filter_by(notebook_id=notebook.id)}
+        optional = {question_cell(question) for question in assignment.report.optional}
         by_name: dict[str, Grade] = {}
         for name, cell_id in self._grade_cells[assignment.track].items():
             grade = grades.get(cell_id)
             if grade is None:
-                grade = Grade(cell_id=cell_id, notebook_id=notebook.id, needs_manual_grade=True)
+                needs = name not in optional
+                grade = Grade(cell_id=cell_id, notebook_id=notebook.id, needs_manual_grade=needs)
                 self.db.add(grade)
+            if name in optional and grade.auto_score is None:
+                grade.auto_score = 0.0  # nbgrader ignores extra credit on a cell without any score
             by_name[name] = grade
             if name in scores:
                 _set_score(grade, scores[name])
@@ -233,7 +238,7 @@ class Book:
             if comment is None:
                 comment = Comment(cell_id=cell_id, notebook_id=notebook.id)
                 self.db.add(comment)
-            text = scores[name].comment if name in scores else ""
+            text = neutral(scores[name].comment) if name in scores else ""
             if text and comment.auto_comment != text:
                 comment.auto_comment = text
         self._penalty(result.student, part, assignment, notebook, by_name)
@@ -295,7 +300,9 @@ def score_cells(part: TrackResult, assignment: Assignment, report: str | None = 
         lines = [f"{passed} of {len(region.checks)} checks passed."]
         for check in checks:
             kind = check_kind(check)
-            if kind != "passed":
+            if kind == "grader_error":
+                lines.append(texts("grader_error_text"))
+            elif kind != "passed":
                 view = view_check(check, titles, texts)
                 reason = view.mistake or view.hint or view.look
                 lines.append(f"{view.title}: {texts(kind)}" + (f" ({reason})" if reason else ""))

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-import nbformat
 
 from grader.gradebook.book import utc
+from grader.gradebook.neutral import clean_notebook
+from grader.gradebook.reports import ReportFile, find_reports, tracks_of
 from grader.report_notebook import NOTEBOOK, notebook_text, question_cell
 from grader.submissions import Submission
 from hwlib.assignment import Assignment
 from hwlib.errors import HomeworkError
 from hwlib.files import atomic_write_bytes, atomic_write_text
-
-REPORT_SUFFIXES = (".ipynb", ".pdf", ".docx")
-MAX_REPORT_BYTES = 50_000_000
 
 CONFIG = '''\
 """nbgrader's configuration of this course; see docs/running-a-course.md of the homework."""
@@ -37,9 +32,6 @@ c.CourseDirectory.course_id = "default_course"
 # `grader grade` in its sandbox alone.
 c.Execute.enabled = False
 c.ClearOutput.enabled = False
-
-# What students hand in is shown without scripts, in formgrader and in the feedback.
-c.HTMLExporter.sanitize_html = True
 
 # zip_collect applies its pattern to absolute paths.
 c.FileNameCollectorPlugin.named_regexp = (
@@ -94,55 +86,6 @@ def report_addresses(course: Path | None, student: str) -> dict[str, str]:
     return addresses
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """A folder with the submission's files, taken in safely.
-
-    Raises:
-        HomeworkError: intake refuses the file.
-    """
-    from grader.intake import take_in
-
-    with TemporaryDirectory() as scratch:
-        yield take_in(path, Path(scratch)).root
-
-
-def track_of(file: Path, root: Path, tracks: list[str]) -> list[str]:
-    """The tracks that a report is for: by the notebook's metadata, else by its path, else all of them."""
-    if file.suffix == ".ipynb":
-        try:
-            metadata = json.loads(file.read_text(encoding="utf-8"))["metadata"]["homework"]["track"]
-        except (ValueError, KeyError, TypeError, OSError):
-            metadata = None
-        if metadata in tracks:
-            return [metadata]
-    name = file.relative_to(root).as_posix().lower()
-    named = [
-        track
-        for track in tracks
-        if track.lower() in name.replace("/", " ").replace("_", " ").split(" ")
-        or f"_{track.lower()}" in name
-        or f"{track.lower()}_" in name
-        or f"/{track.lower()}/" in f"/{name}"
-    ]
-    return named or tracks
-
-
-def find_reports(root: Path) -> list[Path]:
-    """Notebooks and documents called report.* in a submission, the shallowest first."""
-    found = [
-        file
-        for file in root.rglob("*")
-        if file.is_file()
-        and not file.is_symlink()
-        and file.suffix.lower() in REPORT_SUFFIXES
-        and file.stat().st_size <= MAX_REPORT_BYTES
-        and ("report" in file.name.lower() or "\u62a5\u544a" in file.name)
-        and not any(part.startswith(".") or part == "code_analyze" for part in file.relative_to(root).parts)
-    ]
-    return sorted(found, key=lambda file: (len(file.relative_to(root).parts), file.name))
-
-
 def stand_in(assignment: Assignment, documents: list[str]) -> str:
     """A report notebook that says, at every question, which document holds the answers; for formgrader."""
     notebook = json.loads(notebook_text(assignment))
@@ -161,7 +104,7 @@ def collect(
     times: dict[str, datetime] | None = None,
     seen: Callable[[str], None] = lambda student: None,
 ) -> Collected:
-    """Takes the reports out of the submissions and lays them where `nbgrader zip_collect` looks for them.
+    """Reads the reports out of the submissions and lays them where `nbgrader zip_collect` looks for them.
 
     Each becomes `downloaded/<TRACK>/archive/<student>__<time>.zip` with a checked `report.ipynb` in it and,
     beside it, the documents; nbgrader never sees a zip that a student made.
@@ -172,59 +115,43 @@ def collect(
         time = (times or {}).get(submission.student)
         stamp = utc(time or datetime.fromtimestamp(submission.path.stat().st_mtime).astimezone())
         try:
-            with opened(submission.path) as root:
-                reports = find_reports(root)
-                if not reports:
-                    outcome.without.append(submission.student)
-                for track, assignment in assignments.items():
-                    mine = [file for file in reports if track in track_of(file, root, list(assignments))]
-                    _collect_track(submission.student, mine, course, assignment, stamp, outcome)
+            reports = find_reports(submission.path)
         except HomeworkError as error:
             outcome.refused[submission.student] = str(error)
+            continue
+        if not reports:
+            outcome.without.append(submission.student)
+        for track, assignment in assignments.items():
+            mine = [report for report in reports if track in tracks_of(report, list(assignments))]
+            _collect_track(submission.student, mine, course, assignment, stamp, outcome)
     return outcome
 
 
 def _collect_track(
     student: str,
-    reports: list[Path],
+    reports: list[ReportFile],
     course: Path,
     assignment: Assignment,
     stamp: datetime,
     outcome: Collected,
 ) -> None:
     track = assignment.track
-    notebooks = [
-        text for file in reports if file.suffix == ".ipynb" and (text := _clean_notebook(file)) is not None
-    ]
-    documents = [file for file in reports if file.suffix.lower() != ".ipynb"]
+    texts = (clean_notebook(report.data, assignment) for report in reports if report.suffix == ".ipynb")
+    notebooks = [text for text in texts if text is not None]
+    documents = [report for report in reports if report.suffix != ".ipynb"]
     if not notebooks and not documents:
         return
-    kept = {}
-    for file in documents:
-        name = f"report{file.suffix.lower()}" if len(documents) == 1 else file.name
-        kept[name] = file
-        target = documents_folder(course, student) / track / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+    kept = {f"report{i or ''}{document.suffix}": document.data for i, document in enumerate(documents)}
+    for name, data in kept.items():
+        atomic_write_bytes(documents_folder(course, student) / track / name, data)
     text = notebooks[0] if notebooks else stand_in(assignment, list(kept))
     (outcome.notebooks if notebooks else outcome.documents).append((student, track))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{NOTEBOOK}.ipynb", text)
-        for name, file in kept.items():
-            archive.write(file, name)
+        for name, data in kept.items():
+            archive.writestr(name, data)
     folder = course / "downloaded" / track / "archive"
-    for old in folder.glob(f"{student}__*.zip"):
+    for old in folder.glob(f"{glob.escape(student)}__*.zip"):
         old.unlink()
     atomic_write_bytes(folder / f"{student}__{stamp:%Y%m%dT%H%M%SZ}.zip", buffer.getvalue())
-
-
-def _clean_notebook(file: Path) -> str | None:
-    """The notebook in today's format, None if it is not one."""
-    try:
-        notebook = nbformat.reads(file.read_text(encoding="utf-8"), as_version=nbformat.current_nbformat)
-        nbformat.validate(notebook)
-    except Exception:  # a hostile or broken file fails in many ways; all mean the same
-        return None
-    text: str = nbformat.writes(notebook)
-    return text
