@@ -101,5 +101,8 @@ def _show(path: Path, place: str) -> list[str]:
 
 
 def _version(program: str) -> tuple[int, ...]:
-    text = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    try:
+        text = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:  # starting it will say so
+        text = ""
     return tuple(int(part) for part in re.findall(r"\d+", text)[:2])

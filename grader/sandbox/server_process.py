@@ -25,6 +25,7 @@ class ServerProcess:
         passwd = os.memfd_create("passwd")
         os.write(passwd, b"nobody:x:65534:65534:nobody:/tmp:/bin/false\n")
         os.lseek(passwd, 0, os.SEEK_SET)
+        words = command(passwd, theirs.fileno())
         started: list[subprocess.Popen[bytes]] = []
         ready = threading.Event()
 
@@ -33,11 +34,14 @@ class ServerProcess:
             try:
                 started.append(
                     subprocess.Popen(
-                        command(passwd, theirs.fileno()),
+                        words,
                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                         env={}, pass_fds=(theirs.fileno(), passwd), start_new_session=True,
                     )
                 )  # fmt: skip
+            except OSError as error:
+                self._complaints = str(error).encode()
+                return
             finally:
                 ready.set()
             assert started[0].stderr is not None
@@ -51,7 +55,7 @@ class ServerProcess:
         theirs.close()
         os.close(passwd)
         if not started:
-            raise GraderError("bubblewrap could not be started")
+            raise GraderError(f"bubblewrap could not be started: {self.complaint()}")
         self.process = started[0]
         self.control.settimeout(START_SECONDS)
         try:

@@ -1,0 +1,445 @@
+"""The walls: how they are put up, what they say when they can't be, and what a session in them may use."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.sandbox import WALLS, Limits, bubblewrap, cgroup, open_wall, paths
+from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.bwrap_command import bwrap_command
+from grader.sandbox.cgroup import Cgroup
+from grader.sandbox.connection import submission_files
+from grader.sandbox.containers import IMAGE, Container
+from hwlib.checking.errors import GraderError
+from hwlib.checking.session import StudentError, WorkerSession
+from hwlib.errors import HomeworkError
+
+ROOT = Path(__file__).resolve().parents[2]
+PROBE = """
+import os, resource, threading
+import torch
+def limits():
+    names = ("DATA", "NPROC", "CPU", "FSIZE", "NOFILE", "CORE", "AS")
+    return {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}
+def state():
+    status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+    names = ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp", "Threads", "Uid")
+    return {name: status[name].strip() for name in names}
+def backward():
+    x = torch.ones(1000, requires_grad=True); (x ** 2).sum().backward(); return float(x.grad.sum())
+def threads(): return torch.get_num_threads()
+def data(): return sorted(os.listdir("/data")) if os.path.isdir("/data") else None
+def write_data(): open("/data/new", "w")
+def leave(): os._exit(5)
+def name(): return os.path.basename(__file__), os.getcwd()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "VAE"
+    folder.mkdir()
+    (folder / "probe.py").write_text(PROBE)
+    return folder
+
+
+def ask(session: WorkerSession, function: str) -> object:
+    return session.call("call", file="probe", method=function)["result"]
+
+
+def test_limits_and_privileges(wall: Bubblewrap, folder: Path) -> None:
+    with WorkerSession(wall, folder) as session:
+        limits, state = ask(session, "limits"), ask(session, "state")
+        assert ask(session, "threads") == 1
+    assert isinstance(limits, dict)
+    assert limits["DATA"] == (wall.limits.memory, wall.limits.memory)
+    assert limits["NPROC"] == (wall.limits.processes,) * 2
+    assert limits["CORE"] == (0, 0)
+    assert limits["AS"][0] > limits["DATA"][0]
+    assert isinstance(state, dict)
+    assert {int(state[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {0}
+    assert state["NoNewPrivs"] == "1"
+    assert state["Seccomp"] == "2"
+    assert state["Threads"] == "1"
+    assert set(state["Uid"].split()) == {"65534"}
+
+
+def test_a_backward_pass_in_a_forked_child(wall: Bubblewrap, folder: Path) -> None:
+    """It would hang had the server run one before the fork."""
+    for _ in range(3):
+        with WorkerSession(wall, folder) as session:
+            assert ask(session, "backward") == 2000
+
+
+def test_sessions_from_several_threads(wall: Bubblewrap, folder: Path) -> None:
+    def one(number: int) -> float:
+        with WorkerSession(wall, folder) as session:
+            return float(
+                session.call("call", file="torch", method="full", args=[(2, 2), number])["result"].sum()
+            )
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(12))) == [4.0 * number for number in range(12)]
+
+
+def test_one_server_for_all_sessions(wall: Bubblewrap, folder: Path) -> None:
+    server = wall._server
+    with WorkerSession(wall, folder), WorkerSession(wall, folder):
+        assert wall._server is server or server is None
+
+
+def test_exit_codes_and_signals_are_told(wall: Bubblewrap, folder: Path) -> None:
+    with WorkerSession(wall, folder) as session, pytest.raises(StudentError, match="exited with code 5"):
+        ask(session, "leave")
+
+
+def test_the_submission_lies_in_memory(wall: Bubblewrap, folder: Path) -> None:
+    with WorkerSession(wall, folder) as session:
+        assert ask(session, "name") == ("probe.py", "/submission")
+        session.call("write_files", files={"sub/new.txt": b"new"})
+        assert session.call("read_file", path="sub/new.txt")["data"] == b"new"
+    assert [path.name for path in folder.iterdir()] == ["probe.py"]
+
+
+def test_large_folders_cross_in_portions(
+    wall: Bubblewrap, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hwlib.checking.session.MAX_FRAME", 1000)
+    contents = {f"file{number}": os.urandom(300) for number in range(5)}
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    with WorkerSession(wall, folder) as session:
+        monkeypatch.undo()
+        for name, data in contents.items():
+            assert session.call("read_file", path=name)["data"] == data
+
+
+@pytest.mark.slow
+def test_a_server_that_ends_is_nobody_s_fault_and_is_replaced(folder: Path, wall: Bubblewrap) -> None:
+    with Bubblewrap() as own:
+        with WorkerSession(own, folder) as session:
+            assert own._server is not None
+            own._server.process.send_signal(signal.SIGKILL)
+            own._server.process.wait()
+            with pytest.raises(GraderError, match="server ended"):
+                ask(session, "threads")
+        with WorkerSession(own, folder) as session:
+            assert ask(session, "threads") == 1
+
+
+@pytest.mark.slow
+def test_without_namespaces_each_session_gets_a_wall_of_its_own(folder: Path, wall: Bubblewrap) -> None:
+    data = folder.parent / "data"
+    data.mkdir()
+    (data / "images").write_text("x")
+    with Bubblewrap(data=data) as own:
+        own.warm = False
+        with WorkerSession(own, folder) as session:
+            assert ask(session, "threads") == 1
+            assert ask(session, "data") == ["images"]
+            with pytest.raises(StudentError, match="Read-only file system"):
+                ask(session, "write_data")
+        assert own._server is None
+
+
+def test_refused_namespaces_are_remembered(
+    folder: Path, wall: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(server: object, limits: Limits, files: dict[str, bytes], *, alone: bool = False) -> None:
+        tried.append(alone)
+        raise PermissionError("no namespaces")
+
+    class Server:
+        alive, control, lock = True, None, threading.Lock()
+        stop = staticmethod(lambda: None)
+        complaint = staticmethod(lambda: "It said nothing.")
+
+    with Bubblewrap() as own:
+        monkeypatch.setattr(bubblewrap, "SandboxConnection", refuse)
+        monkeypatch.setattr(own, "_start", lambda mode: Server())
+        with pytest.raises(GraderError, match="could not be put up: no namespaces"):
+            own.connect(folder)
+        assert own.warm is False
+    assert tried == [False, True]
+
+
+def test_a_server_that_gives_no_process(
+    folder: Path, wall: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ConnectionError("gone")
+
+    class Server:
+        alive = True
+        stop = staticmethod(lambda: None)
+
+    with Bubblewrap() as own:
+        monkeypatch.setattr(bubblewrap, "SandboxConnection", fail)
+        monkeypatch.setattr(own, "_start", lambda mode: Server())
+        with pytest.raises(GraderError, match="gave no process: gone"):
+            own.connect(folder)
+
+
+def test_a_bubblewrap_that_does_not_start(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bwrap"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap 0.8.0 && exit\necho no namespaces >&2; exit 1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with Bubblewrap() as own, pytest.raises(GraderError, match="did not start: no namespaces"):
+        own.connect(folder)
+    program.unlink()
+    with pytest.raises(GraderError, match="could not be started"):
+        own.connect(folder)
+
+
+def test_without_bubblewrap_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(HomeworkError, match="sudo apt-get install bubblewrap"):
+        open_wall("bubblewrap")
+
+
+def test_walls_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        HomeworkError, match="no sandbox 'chroot'. Choose one of: bubblewrap, docker, podman, none"
+    ):
+        open_wall("chroot")
+    with pytest.raises(HomeworkError, match="--trusted"):
+        open_wall("none")
+    monkeypatch.setenv("PATH", "/nowhere")
+    for name in ("docker", "podman"):
+        with pytest.raises(HomeworkError, match=f"{name} is not installed"):
+            open_wall(name)
+    assert set(WALLS) == {"bubblewrap", "docker", "podman", "none"}
+
+
+def test_no_wall_works_in_a_copy(folder: Path) -> None:
+    with open_wall("none", trusted=True) as wall:
+        assert wall.wall == "none"
+        with WorkerSession(wall, folder) as session:
+            session.call("write_files", files={"new.txt": b"new"})
+            (name, place) = session.call("call", file="probe", method="name")["result"]
+            assert place != str(folder)
+    assert [path.name for path in folder.iterdir() if path.name != "__pycache__"] == ["probe.py"]
+    assert not Path(place).exists()
+
+
+def test_submission_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "link.py").symlink_to("/etc/passwd")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").write_bytes(b"x")
+    assert list(submission_files(folder)) == ["probe.py"]
+    with pytest.raises(GraderError, match="not a folder"):
+        submission_files(folder / "probe.py")
+    monkeypatch.setattr("grader.sandbox.connection.MAX_SUBMISSION", 10)
+    with pytest.raises(GraderError, match="more than"):
+        submission_files(folder)
+
+
+# --- what bubblewrap is told -----------------------------------------------------------------------
+
+
+def test_nothing_secret_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = bwrap_command("/bin/true", "warm", Limits(), 3, 4)
+    shown = {command[place + 1] for place, word in enumerate(command) if word.startswith("--ro-bind")}
+    assert str(ROOT) not in shown
+    assert not [path for path in shown if Path(path).is_relative_to(ROOT / "solutions")]
+    assert {path for path in shown if "grader" in path} == {str(ROOT / "grader" / "sandbox" / "inside")}
+    assert str(ROOT / "hwlib") in shown
+    assert "--unshare-net" in command
+    assert "--clearenv" in command
+    assert "--die-with-parent" in command
+    # An environment that lies around the repository: what is in it is covered.
+    monkeypatch.setattr(sys, "prefix", str(ROOT))
+    command = bwrap_command("/bin/true", "warm", Limits(), 3, 4, data=tmp_path, data_sets=False)
+    covered = {command[place + 1] for place, word in enumerate(command) if word == "--tmpfs"}
+    assert {str(ROOT / name) for name in ("solutions", "grader", "tests")} <= covered
+    assert {str(path) for path in paths.installed_data_sets()} <= covered
+    assert command[command.index("/data") - 1] == str(tmp_path)
+
+
+def test_root_and_ordinary_users_start_it_differently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    assert "--unshare-user" not in bwrap_command("/bin/true", "warm", Limits(), 3, 4)
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    command = bwrap_command("/bin/true", "warm", Limits(), 3, 4)
+    assert "--unshare-user" in command
+    assert "--cap-add" not in command
+
+
+AS_USER = """
+import sys, tempfile, pathlib
+from grader.sandbox.bubblewrap import Bubblewrap
+from hwlib.checking.session import WorkerSession
+import os
+assert os.getuid() == 65534
+folder = pathlib.Path(tempfile.mkdtemp())
+(folder / "probe.py").write_text(sys.stdin.read())
+with Bubblewrap() as wall:
+    with WorkerSession(wall, folder) as session:
+        print(session.call("call", file="probe", method="state")["result"]["CapEff"], wall.warm)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.getuid() != 0, reason="every other test already runs as an ordinary user")
+def test_it_works_for_an_ordinary_user(wall: Bubblewrap, tmp_path: Path) -> None:
+    # Folders that only root may pass (/root) are opened in a mount namespace of this process's own.
+    needed = {sys.prefix, sys.base_prefix, str(ROOT)}
+    closed = {top for path in needed for top in Path(path).parents if not top.stat().st_mode & 1}
+    steps = ["set -e"]
+    for top in closed - {top for top in closed if closed & set(top.parents)}:
+        inside = [path for path in needed if Path(path).is_relative_to(top)]
+        aside = [f"{tmp_path}/{len(steps)}-{place}" for place in range(len(inside))]
+        for path, place in zip(inside, aside, strict=True):
+            steps += [f"mkdir {place}", f"mount --bind {path} {place}"]
+        steps.append(f"mount -t tmpfs -o mode=755 none {top}")
+        for path, place in zip(inside, aside, strict=True):
+            steps += [f"mkdir -p {path}", f"mount --bind {place} {path}"]
+    run = f'exec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} -c "$1"'
+    script = "\n".join([*steps, f"cd {ROOT}", run])
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script, "bash", AS_USER],
+        input=PROBE, capture_output=True, text=True, check=False,
+        env={**os.environ, "HOME": "/tmp", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.split() == ["0000000000000000", "True"], done.stderr
+
+
+# --- control groups --------------------------------------------------------------------------------
+
+
+def test_control_groups_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = Cgroup.create(Limits(memory=1 << 30))
+    if group is None:
+        pytest.skip("this computer lets us make no control groups; the resource limits hold without them")
+    folders = list(group.folders)
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        group.add(process.pid)
+        assert not group.out_of_memory()
+    finally:
+        process.kill()
+        process.wait()
+    group.remove()
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_control_groups_of_killed_graders_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    mine, other, living = (
+        tmp_path / f"homework-grader-{pid}-0" for pid in (os.getpid(), 2**22 + 1, os.getppid())
+    )
+    for folder in (mine, other, living):
+        folder.mkdir()
+    Cgroup.sweep()
+    assert [folder.exists() for folder in (mine, other, living)] == [False, False, True]
+
+
+def test_version_two_groups_and_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    (tmp_path / "cgroup.controllers").write_text("memory pids")
+    group = Cgroup.create(Limits(memory=1 << 30, processes=10))
+    assert group is not None
+    assert (group.folders[0] / "memory.max").read_text() == str(1 << 30)
+    assert (group.folders[0] / "pids.max").read_text() == "18"
+    (group.folders[0] / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert group.out_of_memory()
+    monkeypatch.setattr(cgroup, "_write", _refuse)
+    assert Cgroup.create(Limits()) is None
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise PermissionError
+
+
+# --- containers ------------------------------------------------------------------------------------
+
+FAKE = """#!{python}
+import os, subprocess, sys
+open({log!r}, "a").write(" ".join(sys.argv[1:]) + "\\n")
+if sys.argv[1:3] == ["image", "inspect"]: sys.exit({inspect})
+if sys.argv[1] == "kill": sys.exit(0)
+folder = {folder!r}
+os.makedirs(folder, exist_ok=True)
+os.execv({python!r}, [{python!r}, "-c", "import sys; sys.path.insert(0, {root!r}); "
+         "from hwlib.checking.worker import main; main(" + repr(folder) + ")"])
+"""
+
+
+def fake_docker(tmp_path: Path, inspect: int = 0) -> Path:
+    """A docker that runs the worker without a container, and notes how it was called."""
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir(exist_ok=True)
+    log, folder = str(tmp_path / "log"), str(tmp_path / "inside")
+    program.write_text(
+        FAKE.format(python=sys.executable, log=log, folder=folder, root=str(ROOT), inspect=inspect)
+    )
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.slow
+def test_containers(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = fake_docker(tmp_path)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with open_wall("docker", limits=Limits(memory=1 << 30), data=tmp_path) as wall:
+        assert wall.wall == "docker"
+        with WorkerSession(wall, folder) as session:
+            assert session.call("call", file="probe", method="threads")["result"] == 1
+            np.testing.assert_array_equal(
+                session.call("call", file="torch", method="ones", args=[2])["result"], [1, 1]
+            )
+        deadline = time.monotonic() + 20
+        while "kill" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    run = next(line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("run"))
+    for words in ("--network none", "--read-only", "--cap-drop ALL", "--memory 1073741824", "--pids-limit 64",
+                  "--user 65534:65534", "no-new-privileges", f"{tmp_path}:/data:ro"):  # fmt: skip
+        assert words in run
+    assert run.endswith(IMAGE)
+    assert "kill --signal KILL homework-grader-" in (tmp_path / "log").read_text()
+
+
+def test_containers_without_their_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = fake_docker(tmp_path, inspect=1)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with pytest.raises(HomeworkError, match=f"docker build -t {IMAGE} -f grader/sandbox/Dockerfile ."):
+        open_wall("docker")
+
+
+def test_a_container_program_that_goes_away(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = fake_docker(tmp_path)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    wall = Container("docker")
+    program.unlink()
+    with pytest.raises(GraderError, match="could not be started"):
+        wall.connect(folder)
+
+
+def test_the_image_holds_only_hwlib() -> None:
+    copied = [line.split()[1:-1] for line in (ROOT / "grader/sandbox/Dockerfile").read_text().splitlines()
+              if line.startswith("COPY")]  # fmt: skip
+    assert sorted(name for names in copied for name in names) == [
+        "README.md",
+        "constraints.txt",
+        "hwlib",
+        "pyproject.toml",
+    ]
