@@ -46,14 +46,23 @@ class Node:
         return self.op + (f"({', '.join(map(repr, self.args))})" if self.args else "")
 
 
+_labels: dict[str, int] = {}
+
+
 def combine(op: str, parts: list[int]) -> int:
-    """A stable 64-bit digest (Python's own `hash` differs from run to run)."""
+    """A 64-bit digest of an operation and the digests of its arguments.
+
+    It is the same in every run: Python randomises the hashes of strings, not those of numbers.
+    """
+    label = _labels.get(op)
+    if label is None:
+        data = op.encode("utf-8", "surrogatepass")
+        label = _labels[op] = int.from_bytes(blake2b(data, digest_size=7).digest(), "little")
+    if not parts:
+        return label
     if op in COMMUTATIVE:
         parts = sorted(parts)
-    data = (
-        op.encode("utf-8", "surrogatepass") + b"\0" + b"".join(part.to_bytes(8, "little") for part in parts)
-    )
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little")
+    return hash((label, *parts)) & 0xFFFFFFFFFFFFFFFF
 
 
 def constant(value: object, place: tuple[int, int] = (0, 0)) -> Node:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from code_analyze.similarity.algebra import Node
 from code_analyze.similarity.expressions import Expressions, TooMuchError
+from code_analyze.similarity.places import Places
 from code_analyze.similarity.values import Closure, Instance, Items, Scope, Value
 
 MAX_UNROLL = 24
@@ -24,13 +25,13 @@ DONE = True  # a block that ends here: what follows in it is dead
 class Interpreter(Expressions):
     """One file. See `Expressions` for its parameters."""
 
-    def __init__(self, region_of: Callable[[int], int], dictated: frozenset[str]) -> None:
-        super().__init__(region_of, dictated)
+    def __init__(self, places: Places, dictated: frozenset[str]) -> None:
+        super().__init__(places, dictated)
         self.returned: list[list[Value]] = []
 
     def run(self, tree: ast.Module) -> list[Node]:
         """The effects of a file, in no particular order."""
-        for node in ast.walk(tree):
+        for node in self.read_for_names(tree.body):
             if isinstance(node, ast.Import):
                 for name in node.names:
                     top = name.name.split(".")[0]
@@ -46,6 +47,17 @@ class Interpreter(Expressions):
         with contextlib.suppress(TooMuchError, RecursionError):  # what was read so far counts
             self.block(tree.body, self.globals)
         return self.effects
+
+    def read_for_names(self, body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+        """All nodes of the student's statements, and the starter's imports."""
+        for statement in body:
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                yield statement
+            elif self.places.own(statement):
+                if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
+                    yield from self.read_for_names(statement.body)
+                else:
+                    yield from ast.walk(statement)
 
     # -- blocks
 
@@ -83,6 +95,8 @@ class Interpreter(Expressions):
             self.returned.pop()
 
     def st_function(self, node: ast.FunctionDef, scope: Scope) -> None:
+        if not self.places.own(node):
+            return
         scope.values[node.name] = Closure(node.args, node.body, scope)
         if node.name in self.dictated or node.name not in self.called:
             if node.name in self.dictated:
@@ -95,7 +109,11 @@ class Interpreter(Expressions):
             self.classes[node.name] = (methods, scope)
             return
         instance = Instance(methods, {}, scope)
+        if not self.places.own(node):
+            return
         for method in sorted(methods.values(), key=lambda m: m.name != "__init__"):
+            if not self.places.own(method):
+                continue
             if method.name.startswith("__") or method.name in self.dictated or method.name not in self.called:
                 self.at(method)
                 self.function(method, scope, instance)

@@ -16,6 +16,7 @@ from code_analyze.similarity.calls import (
     random_normal,
     sizes,
 )
+from code_analyze.similarity.places import Places
 from code_analyze.similarity.spelling import CONTAINERS, FUNCTION_MODULES, NO_EFFECT_CALLS
 from code_analyze.similarity.values import Closure, Instance, Items, Scope, Value
 
@@ -42,12 +43,12 @@ class TooMuchError(Exception):
 
 
 class Expressions:
-    """`region_of` gives the region of a line, 0 for code that the student did not write. `dictated` are the
+    """`places` says which lines are the student's, and of which part. `dictated` are the
     names that the starter fixes; names of the student's own are replaced by what they stand for.
     """
 
-    def __init__(self, region_of: Callable[[int], int], dictated: frozenset[str]) -> None:
-        self.region_of = region_of
+    def __init__(self, places: Places, dictated: frozenset[str]) -> None:
+        self.places = places
         self.dictated = dictated
         self.effects: list[Node] = []
         self.place = (0, 0)
@@ -62,7 +63,7 @@ class Expressions:
 
     def at(self, node: ast.AST) -> None:
         line: int = getattr(node, "lineno", self.place[1])
-        self.place = ((self.inlined[0] if self.inlined else 0) or self.region_of(line), line)
+        self.place = ((self.inlined[0] if self.inlined else 0) or self.places.part(line), line)
 
     def make(self, op: str, *args: Node) -> Node:
         self.budget -= 1

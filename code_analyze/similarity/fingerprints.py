@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.fragments import Spans, data_flow, parse, spellings
+from code_analyze.similarity.fragments import data_flow, parse
 from code_analyze.similarity.intake import Submission
+from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
+from code_analyze.similarity.syntax import Spans, spellings
 from code_analyze.similarity.tokens import runs, tokenize
 
 TOKENS, SPELLING, FLOW = "tokens", "spelling", "flow"
@@ -60,16 +62,14 @@ def fingerprint(code: Code) -> Print:
     parts: dict[str, PartPrint] = {}
     spans: dict[tuple[str, str], Spans] = {}
     for file in code.files:
+        if not file.parts:
+            continue
         tree = parse("\n".join(file.lines))
         if tree is None and file.lines:
             code.notes.append(f"{file.path}: does not parse, compared by its tokens alone")
-        numbers = file.part_of_line()
-
-        def region_of(line: int, numbers: list[int] = numbers) -> int:
-            return numbers[line] if 0 <= line < len(numbers) else 0
-
-        flow = data_flow(tree, region_of, file.dictated) if tree is not None else {}
-        spelled = spellings(tree, region_of, file.dictated) if tree is not None else {}
+        places = Places(file.part_of_line())
+        flow = data_flow(tree, places, file.dictated) if tree is not None else {}
+        spelled = spellings(tree, places, file.dictated) if tree is not None else {}
         for number, part in enumerate(file.parts, 1):
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)

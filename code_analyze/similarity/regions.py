@@ -54,7 +54,7 @@ class Starter:
     """The pristine starter: its files and the words in them."""
 
     files: dict[str, analyze.Source]
-    titles: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path | None) -> Starter:
@@ -66,12 +66,15 @@ class Starter:
 
     def words(self, track: str) -> frozenset[str]:
         """The names that the starter's files of a track use."""
+        if track in self._words:
+            return self._words[track]
         found: set[str] = set()
         for path, source in self.files.items():
             if path.split("/")[0] == track or "/" not in path:
                 for line in source.lines:
                     found.update(re.findall(r"[^\W\d]\w*", line.split("#")[0]))
-        return frozenset(found)
+        self._words[track] = frozenset(found)
+        return self._words[track]
 
     def match(self, path: str, source: analyze.Source) -> str | None:
         """The starter's file that a submitted file is a version of."""
@@ -120,7 +123,6 @@ def cut(submission: Submission, starter: Starter) -> Code:
         for region in analysis.regions:
             if region.added_lines:
                 file.parts.append(Part(f"{known}:{region.number}", path, list(region.added_lines)))
-                starter.titles.setdefault(f"{known}:{region.number}", region.title)
         if analysis.added_outside:
             file.parts.append(Part(f"{known}:{OUTSIDE}", path, list(analysis.added_outside)))
         files.append(file)

@@ -64,17 +64,9 @@ def runs(tokens: list[tuple[str, int]]) -> dict[int, tuple[int, int]]:
     sequence = [digests[token] for token, _ in tokens]
     for length in RUN_LENGTHS:
         for start in range(len(sequence) - length + 1):
-            key = hash_of(sequence[start : start + length])
+            key = hash(tuple(sequence[start : start + length])) & 0xFFFFFFFFFFFFFFFF
             if key not in found:
                 found[key] = (tokens[start][1], tokens[start + length - 1][1])
     if tokens and len(tokens) < RUN_LENGTHS[0]:
-        found[hash_of(sequence)] = (tokens[0][1], tokens[-1][1])
+        found[hash(tuple(sequence)) & 0xFFFFFFFFFFFFFFFF] = (tokens[0][1], tokens[-1][1])
     return found
-
-
-def hash_of(digests: list[int]) -> int:
-    """A stable 64-bit digest of a sequence (a polynomial over 64-bit integers)."""
-    value = len(digests)
-    for digest in digests:
-        value = (value * 0x100000001B3 + digest) & 0xFFFFFFFFFFFFFFFF
-    return value ^ (value >> 29)
