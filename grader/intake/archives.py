@@ -39,12 +39,12 @@ class RefusedError(HomeworkError):
     """A hand-in that can't be taken in at all; the message is for student and TA.
 
     Attributes:
-        message_zh: the message in Chinese.
+        zh: the message in Chinese.
     """
 
-    def __init__(self, message: str, message_zh: str) -> None:
+    def __init__(self, message: str, zh: str) -> None:
         super().__init__(message)
-        self.message_zh = message_zh
+        self.zh = zh
 
 
 @dataclass

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
-from code_analyze.analyze import read_bytes, read_header
+import code_analyze
+from code_analyze.analyze import analyze_tree, read_bytes, verify_summary
 from grader.intake.notes import Notes, some, some_zh
 
 REPORTS = (".ipynb", ".pdf", ".docx")
 SUMMARY = "summary.txt"
+STARTER = Path(code_analyze.__file__).parent / "_codes"
 _MB = 1_000_000
 
 
@@ -104,29 +105,39 @@ def check_summary(root: Path, codes: Path, notes: Notes) -> None:
             rule=rule,
         )
         return
-    source = read_bytes(places[0].read_bytes())
-    header = read_header("\n".join(source.lines)) if source.status == "text" else {}
-    if not header.get("file"):
+    source = read_bytes(places[0].read_bytes(), room=50)
+    text = "\n".join(source.lines) + "\n" if source.status == "text" else ""
+    found = verify_summary(text, analyze_tree(str(STARTER), str(codes)))
+    kinds: dict[str, list[str]] = {}
+    for finding in found:
+        kinds.setdefault(finding.kind, []).append(finding.message)
+    if "no-header" in kinds:
         notes.add(
             "unreadable_summary",
-            "summary.txt was not written by this year's analyze.py, or was changed by hand.",
-            "summary.txt 不是由今年的 analyze.py 生成，或被手工修改过。",
+            "summary.txt was not written by this year's analyze.py.",
+            "summary.txt 不是由今年的 analyze.py 生成。",
             rule=rule,
         )
-        return
-    changed = []
-    for line in header["file"]:
-        digest, _, path = line.removeprefix("sha256 ").partition("  ")
-        file = codes / path
-        inside = ".." not in Path(path).parts and not Path(path).is_absolute() and file.is_file()
-        found = hashlib.sha256(file.read_bytes()).hexdigest() if inside else "-" * 64
-        if found != digest and (inside or set(digest) != {"-"}):
-            changed.append(path)
-    if changed:
+    elif "other-starter" in kinds or "other-version" in kinds:
+        notes.add(
+            "other_summary",
+            f"summary.txt was {some([*kinds.get('other-starter', []), *kinds.get('other-version', [])])}.",
+            "summary.txt 由另一版本的初始代码或 analyze.py 生成。",
+            rule=rule,
+        )
+    elif "edited" in kinds and "stale" not in kinds:
+        notes.add(
+            "edited_summary",
+            "summary.txt was changed after analyze.py wrote it.",
+            "summary.txt 在 analyze.py 生成之后被修改过。",
+            rule=rule,
+        )
+    elif found:
+        reasons = kinds.get("stale") or kinds["line"]
         notes.add(
             "stale_summary",
-            f"summary.txt was made from other code: {some(changed)} changed after it was written.",
-            f"summary.txt 与提交的代码不符：{some_zh(changed)} 在其生成之后有改动。",
+            f"summary.txt does not fit the code: {some(reasons)}.",
+            f"summary.txt 与提交的代码不符：{some_zh(reasons)}。",
             rule=rule,
         )
 

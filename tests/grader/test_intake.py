@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
+import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from code_analyze.analyze import analyze_tree, summarize
 from grader.intake import Intake, RefusedError, take_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +29,13 @@ def under(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def summary(codes: dict[str, bytes]) -> bytes:
-    lines = ["#: tool analyze.py 1.0", "#: digest sha256 0"]
-    lines += [f"#: file sha256 {hashlib.sha256(data).hexdigest()}  {name}" for name, data in codes.items()]
-    return "\n".join(lines).encode()
+    """What analyze.py writes for these files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in codes.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return summarize(analyze_tree(str(ROOT / "code_analyze" / "_codes"), folder)).encode()
 
 
 COMPLETE = {
@@ -172,19 +177,31 @@ def test_a_summary_of_another_kind(tmp_path: Path) -> None:
         assert codes_of(taken) == {"unreadable_summary"}
 
 
-def test_a_summary_that_names_files_elsewhere(tmp_path: Path) -> None:
-    text = summary({"../../../etc/passwd": b"x", "/etc/passwd": b"y"})
-    taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": text})
-    assert "stale_summary" in codes_of(taken)
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"# Filled Code", b"# Filled  Code", "edited_summary"),
+        (b"starter sha256 ", b"starter sha256 0", "other_summary"),
+        (b"tool analyze.py", b"tool other.py", "other_summary"),
+        (b"  VAE/VAE.py", b"  ../../../etc/passwd", "stale_summary"),
+    ],
+)
+def test_a_summary_that_was_changed(tmp_path: Path, old: bytes, new: bytes, code: str) -> None:
+    text = COMPLETE["code_analyze/summary.txt"]
+    assert old in text
+    taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": text.replace(old, new)})
+    assert codes_of(taken) == {code}
 
 
+@pytest.mark.slow
 def test_weights_data_and_large_files(tmp_path: Path) -> None:
     files = {
         **COMPLETE, "codes/VAE/results/VAE/step-1.pt": b"x", "codes/GAN/best.pth": b"x",
         "codes/data/big": os.urandom(51_000_000), "more.rar": b"x",
     }  # fmt: skip
     taken = hand_in(tmp_path, files)
-    assert codes_of(taken) == {"weights_or_data", "file_too_large", "archive_inside", "archive_too_large"}
+    sizes = {"file_too_large", "archive_too_large"}
+    assert codes_of(taken) == {"weights_or_data", "archive_inside", "stale_summary", *sizes}
     by_code = {finding.code: finding for finding in taken.findings}
     assert "codes/VAE/results/" in by_code["weights_or_data"].message
     assert "codes/GAN/best.pth" in by_code["weights_or_data"].message
