@@ -47,6 +47,7 @@ COMMANDS = [
     (r"(python -m hwlib\.figures runs/\*)", r"\1", 0),
     (r"(tensorboard --logdir \./runs)", r"\1 --inspect", 0),
     (r"(python code_analyze/analyze\.py)", r"\1", 0),
+    (r"(python -m hwlib\.pack 2026000000)", r"\1", 0),
 ]
 
 
@@ -74,7 +75,7 @@ def pattern_of(line: str) -> str:
         elif part[:1].isdigit():
             parts.append(r"(?:\d+(?:[.:,]\d+)*(?:e[+-]?\d+)?)")
         else:
-            parts.append(re.escape(part))
+            parts.append(re.sub(r"(?:\\ )+", r"\\s+", re.escape(part)))  # rates are padded
     return "".join(parts)
 
 

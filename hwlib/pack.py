@@ -1,0 +1,143 @@
+"""Packs what is handed in: code, report and summary.txt in one zip named after the student number.
+
+python -m hwlib.pack 2026000000     in any folder of the kit; writes 2026000000.zip into the kit's folder
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from hwlib.assignment import Assignment, all_assignments, load_assignment
+from hwlib.errors import HomeworkError, cli_errors
+from hwlib.files import atomic_write_bytes
+
+CODES = "codes"
+ANALYZE = "code_analyze/analyze.py"
+SUMMARY = "code_analyze/summary.txt"
+
+
+def find_kit(start: Path) -> Path:
+    """The folder of the kit that `start` lies in: the one with codes/ and handouts/.
+
+    Raises HomeworkError if there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CODES).is_dir() and all_assignments(folder / "handouts"):
+            return folder
+    raise HomeworkError(
+        f"found no {CODES}/ with handouts/ beside it in {start.resolve()} or above. "
+        "Go to the folder that the kit was unpacked to, and type the command there."
+    )
+
+
+def code_files(kit: Path, assignment: Assignment) -> dict[str, Path]:
+    """Name in the zip -> file, for a track's code without what the handout asks to leave out."""
+    limits = assignment.submission.limits
+    folder = kit / CODES / assignment.track
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        left_out = any(part.startswith(".") or part in limits.forbidden_folders for part in inside.parts)
+        if path.is_file() and not left_out and path.suffix.lower() not in limits.forbidden_suffixes:
+            found[path.relative_to(kit).as_posix()] = path
+    return found
+
+
+def report_files(kit: Path, assignment: Assignment) -> dict[str, Path]:
+    """Name in the zip -> file: report* beside codes/, and in the track's folder of the handouts."""
+    found: dict[str, Path] = {}
+    folder = kit / "handouts" / assignment.track
+    for suffix in assignment.report.formats:
+        found |= {path.name: path for path in kit.glob(f"report*{suffix}")}
+        for path in folder.glob(f"report*{suffix}"):
+            found[f"report_{assignment.track}{path.stem.removeprefix('report')}{suffix}"] = path
+    return found
+
+
+def collect(kit: Path) -> dict[str, Path]:
+    """Name in the zip -> file, for everything that is handed in; summary.txt is made anew.
+
+    Raises HomeworkError if there is no code, or a file is larger than the handout allows.
+    """
+    files: dict[str, Path] = {}
+    for track, path in all_assignments(kit / "handouts").items():
+        if not (kit / CODES / track).is_dir():
+            continue
+        assignment = load_assignment(path)
+        files |= code_files(kit, assignment) | report_files(kit, assignment)
+        limit = assignment.submission.limits.file_mb
+        for name, file in files.items():
+            if file.stat().st_size > limit * 1e6:
+                size = file.stat().st_size / 1e6
+                raise HomeworkError(
+                    f"{name} has {size:.0f} MB, at most {limit:g} MB are accepted. Move it away."
+                )
+    if not any(name.startswith(f"{CODES}/") for name in files):
+        raise HomeworkError(f"found no track in {kit / CODES}, expected folders such as VAE. Put them back.")
+    files["summary.txt"] = make_summary(kit)
+    return files
+
+
+def make_summary(kit: Path) -> Path:
+    """Runs the code analysis; the path of its summary.
+
+    Raises HomeworkError if the program is missing or fails.
+    """
+    if not (kit / ANALYZE).is_file():
+        raise HomeworkError(f"{kit / ANALYZE} is missing; it writes summary.txt. Take it from the kit again.")
+    done = subprocess.run([sys.executable, str(kit / ANALYZE)], capture_output=True, text=True)
+    if done.returncode:
+        raise HomeworkError(f"summary.txt could not be made: {done.stderr.strip() or done.stdout.strip()}")
+    return kit / SUMMARY
+
+
+def pack(kit: Path, number: str) -> tuple[Path, dict[str, Path]]:
+    """Writes the zip into the kit's folder; returns its path and what it holds.
+
+    Raises HomeworkError for a number that is none, and for what `collect` refuses.
+    """
+    assignments = [load_assignment(path) for path in all_assignments(kit / "handouts").values()]
+    submission = assignments[0].submission
+    if not re.fullmatch(submission.student_number, number):
+        raise HomeworkError(
+            f"found the student number {number!r}, expected digits of the form {submission.student_number}. "
+            "Type your own: python -m hwlib.pack 2026000000"
+        )
+    files = collect(kit)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.write(files[name], name)
+    content = buffer.getvalue()
+    if len(content) > submission.limits.archive_mb * 1e6:
+        raise HomeworkError(
+            f"the zip would have {len(content) / 1e6:.0f} MB, at most {submission.limits.archive_mb:g} MB "
+            "are accepted. Move away what does not belong to the code or the report."
+        )
+    target = kit / f"{number}.zip"
+    atomic_write_bytes(target, content)
+    return target, files
+
+
+@cli_errors()
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m hwlib.pack", description=__doc__.splitlines()[0])
+    parser.add_argument("number", help="your student number")
+    args = parser.parse_args(argv)
+    target, files = pack(find_kit(Path.cwd()), args.number)
+    for name in sorted(files):
+        print(f"  {name}")
+    print(f"{target}: {len(files)} files, {target.stat().st_size / 1000:,.1f} kB")
+    if not any(name.startswith("report") for name in files):
+        print("warning: there is no report in it. Put report.pdf (.docx, .ipynb) beside codes/.")
+
+
+if __name__ == "__main__":
+    main()
