@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
+import shutil
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from hwlib.errors import HomeworkError
 
 PRECISIONS = ("fp32", "bf16")
+_COMPILERS = ("g++", "clang++", "cl")
 
 
 def accelerate(
@@ -25,13 +28,18 @@ def accelerate(
     - `compile_model`: the forward pass is compiled by `torch.compile` (a minute at the start).
 
     Raises:
-        HomeworkError: an unknown precision, or bf16 on a device without it.
+        HomeworkError: an unknown precision, bf16 on a device without it, or no compiler to compile with.
     """
     if precision not in PRECISIONS:
         raise HomeworkError(f"--precision {precision} is unknown; choose one of: {', '.join(PRECISIONS)}.")
     if precision == "bf16" and not has_bf16(device):
         raise HomeworkError(
             f"--precision bf16 is not supported by this machine's {device.type}; leave it out."
+        )
+    if compile_model and device.type == "cpu" and not _cpp_compiler():
+        raise HomeworkError(
+            f"--compile needs a C++ compiler and found none of {', '.join(_COMPILERS)}. "
+            "Install one, or leave --compile out."
         )
     if device.type == "cpu":
         keep_freed_memory()
@@ -41,6 +49,11 @@ def accelerate(
             _autocast_forward(model, device)
         if compile_model:
             model.compile()
+
+
+def _cpp_compiler() -> str | None:
+    named = os.environ.get("CXX")
+    return next(filter(None, map(shutil.which, [named] if named else _COMPILERS)), None)
 
 
 def keep_freed_memory() -> bool:

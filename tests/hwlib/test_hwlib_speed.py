@@ -78,8 +78,19 @@ def test_an_unknown_precision_is_refused():
 def test_compile_is_asked_of_the_model(monkeypatch):
     net, asked = small_net(), []
     monkeypatch.setattr(net, "compile", lambda: asked.append(True))
+    monkeypatch.setattr(speed.shutil, "which", lambda name: f"/usr/bin/{name}")
     accelerate(net, device=CPU, compile_model=True)
     assert asked == [True]
+
+
+@pytest.mark.parametrize("named", ["", "icpx"])
+def test_compilation_without_a_compiler_is_refused(monkeypatch, named):
+    monkeypatch.setenv("CXX", named)
+    monkeypatch.setattr(speed.shutil, "which", lambda name: None)
+    with pytest.raises(
+        HomeworkError, match=r"--compile needs a C\+\+ compiler and found none of g\+\+, clang"
+    ):
+        accelerate(small_net(), device=CPU, compile_model=True)
 
 
 def test_freed_memory_is_kept_where_the_c_library_allows_it(monkeypatch):
