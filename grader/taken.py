@@ -1,14 +1,16 @@
-"""A submission as the checks need it: the folders of its tracks, and what intake found."""
+"""A submission as the grader needs it: intake's result, or the reason of its refusal, for as long as a block."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader import intake
 from grader.results import Finding
-from hwlib.files import sha256_of
+from grader.submissions import digest
 
 
 @dataclass
@@ -32,16 +34,12 @@ class TakenIn:
 @contextmanager
 def take_in(path: Path, student: str | None) -> Iterator[TakenIn]:
     """Takes a folder or zip in; its unpacked files live as long as the block."""
-    name = student or path.stem
-    if path.is_dir():
-        roots = [path / "codes", path]
-        tracks = {
-            folder.name: folder
-            for root in roots
-            if root.is_dir()
-            for folder in sorted(root.iterdir())
-            if folder.is_dir() and (folder / "main.py").is_file()
-        }
-        yield TakenIn(name, tracks=tracks)
-    else:
-        yield TakenIn(name, sha256=sha256_of(path), refused="zips are not taken in yet")
+    name = student or (path.stem if path.is_file() else path.name)
+    sha256 = digest(path) if path.exists() else ""
+    with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
+        try:
+            found = intake.take_in(path, Path(scratch))
+        except intake.RefusedError as error:
+            yield TakenIn(name, sha256, refused=str(error), refused_zh=error.zh)
+            return
+        yield TakenIn(name, sha256, found.tracks, found.findings, report_files=found.reports)

@@ -183,7 +183,8 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 
 def standins(latent_dim: int) -> tuple[Maps, Maps]:
     """(generator, discriminator) as the worker builds them."""
-    return Maps(*_arguments(latent_dim)[0]), Maps(*_arguments(latent_dim)[1], norm=True)
+    (inputs_G, outputs_G), (inputs_D, outputs_D) = _arguments(latent_dim)
+    return Maps(inputs_G, outputs_G), Maps(inputs_D, outputs_D, norm=True)
 
 
 def _arguments(latent_dim: int) -> tuple[list[Any], list[Any]]:

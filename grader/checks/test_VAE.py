@@ -258,7 +258,7 @@ def test_loss_gradients(submission: Submission) -> None:
     tensors = [torch.from_numpy(array.astype(np.float64)).requires_grad_() for array in arrays]
     target, recon, mu, log_std = tensors
     total = sum(cases.trainer("VAE").loss_fn(target, recon, mu, log_std / 2 if log_variance else log_std))
-    right = torch.autograd.grad(total, tensors[1:])  # type: ignore[arg-type]
+    right = torch.autograd.grad(total, tensors[1:])
     for position, (name, expected) in enumerate(zip(("x'", "mu", "log sigma"), right, strict=True), 1):
         found = look(reply, f"args/{position}")
         if found is None:

@@ -208,7 +208,7 @@ class Says:
 
     of: str
     expected: str
-    wrong: tuple[tuple[str, str, Mistake], ...]
+    wrong: tuple[tuple[Any, str, Mistake], ...]
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)

@@ -1,0 +1,169 @@
+"""The public checks on your own work: `python -m hwlib.check` in the folder of a track.
+
+    python -m hwlib.check              all public checks, with a run of main.py of a few seconds at the end
+    python -m hwlib.check loss_values  only these
+    python -m hwlib.check --no-run     without the run
+
+Your code runs in a child process, without the grader's sandbox; the checks and their messages are the
+grader's. Hidden checks ask the same questions with other numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hwlib.assignment import Assignment, find_assignment, load_assignment
+from hwlib.checking.cases import Case, load_cases
+from hwlib.checking.feedback import WORDS, lines_of, summary
+from hwlib.checking.judge import About, Bench
+from hwlib.checking.mistakes import Problem
+from hwlib.checking.quick_run import run_quickly
+from hwlib.checking.session import GraderError, StudentError, WorkerSession
+from hwlib.checking.subprocess_transport import SubprocessTransport
+from hwlib.checking.verdict import CheckResult, Outcome
+from hwlib.errors import HomeworkError, cli_errors
+
+CASES = "public_cases.safetensors"
+QUICK_RUN = "quick_run"
+
+
+def check_folder(folder: Path, names: Sequence[str] = (), with_run: bool = True) -> Iterator[CheckResult]:
+    """Runs the public checks on a track's folder; yields each verdict as it is there.
+
+    Args:
+        names: ids of checks; empty for all.
+        with_run: also the run of main.py in its seconds-long mode.
+
+    Raises:
+        HomeworkError: no track's folder, no public checks, or no check of such a name.
+    """
+    file = find_assignment(folder)
+    assignment = load_assignment(file)
+    missing = [name for name in assignment.files if not (folder / name).is_file()]
+    if missing:
+        raise HomeworkError(
+            f"{folder} has no {', '.join(missing)}; expected {', '.join(assignment.files)}. "
+            f"Go to codes/{assignment.track} and try again, or name it: python -m hwlib.check codes/{assignment.track}."
+        )
+    cases = {case.check: case for case in load_cases(file.parent / CASES)}
+    public = [check.id for _, check in assignment.checks.values() if check.visibility == "public"]
+    public.sort(key=lambda name: name == QUICK_RUN)  # the slowest last
+    unknown = [name for name in names if name not in public]
+    if unknown:
+        raise HomeworkError(f"there is no public check {unknown[0]!r}. Choose of: {', '.join(public)}.")
+    bench = Bench(assignment, folder)
+    session: WorkerSession | None = None
+    try:
+        for name in public:
+            if (names and name not in names) or (name == QUICK_RUN and not with_run and not names):
+                continue
+            if name != QUICK_RUN and (session is None or not session.alive):
+                session = _session(folder)
+            yield _judged(bench, assignment, name, cases.get(name), session)
+    finally:
+        if session is not None:
+            session.close()
+
+
+def _session(folder: Path) -> WorkerSession:
+    try:
+        return WorkerSession(SubprocessTransport(), folder, timeout=60)
+    except GraderError as error:
+        raise HomeworkError(
+            f"the checks could not start a process for your code: {error}. Try `python -c 'import torch, hwlib'`; "
+            "if that fails, install the homework's packages again."
+        ) from None
+
+
+def _judged(
+    bench: Bench, assignment: Assignment, name: str, case: Case | None, session: WorkerSession | None
+) -> CheckResult:
+    region, check = assignment.checks[name]
+    about = About.of(
+        assignment, check, region, needs=case.needs if case else (), hint=case.hint if case else ""
+    )
+    started = time.monotonic()
+    try:
+        if name == QUICK_RUN:
+            problem = _quick_run(bench.folder, assignment)
+        elif case is None or session is None:
+            raise GraderError(f"the public checks of this kit lack {name}")
+        else:
+            problem = case.judge(case.ask(session))
+        seconds = time.monotonic() - started
+        result = bench.passed(about, seconds) if problem is None else bench.wrong(about, problem, seconds)
+    except StudentError as error:
+        result = bench.failed_with(about, error, time.monotonic() - started)
+    except GraderError as error:
+        result = bench.grader_error(about, str(error), time.monotonic() - started)
+    bench.results[name] = result
+    return result
+
+
+def _quick_run(folder: Path, assignment: Assignment) -> Problem | None:
+    # In a copy: the run's checkpoints and curves are nobody's business afterwards.
+    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as scratch:
+        copy = Path(scratch) / folder.name
+        ignored = shutil.ignore_patterns("results", "runs", "data", "__pycache__", ".*", "*.pt")
+        shutil.copytree(folder, copy, ignore=ignored)
+        session = _session(copy)
+        try:
+            return run_quickly(session, assignment)[0]
+        finally:
+            session.close()
+
+
+def show(result: CheckResult) -> None:
+    """Prints one verdict."""
+    points = (
+        f"{result.points:g}/{result.max_points:g}"
+        if result.points is not None
+        else f"?/{result.max_points:g}"
+    )
+    print(
+        f"{WORDS[result.outcome]:<12} {result.id.partition('/')[2]:<28} {points:>6}  {result.title}",
+        flush=True,
+    )
+    for line in lines_of(result):
+        print(f"             {line}")
+    if result.outcome is not Outcome.PASSED:
+        if result.outcome is Outcome.GRADER_ERROR:
+            print(f"             {result.private}")
+        print(flush=True)
+
+
+@cli_errors()
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 0 if all checks passed, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hwlib.check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="CHECK", help="checks to run, or the folder of a track [all, here]"
+    )
+    parser.add_argument("--no-run", action="store_true", help="leave out the run of main.py")
+    args = parser.parse_args(argv)
+    folders = [name for name in args.names if Path(name).is_dir()]
+    if len(folders) > 1:
+        raise HomeworkError(f"found the folders {', '.join(folders)}; check one at a time.")
+    folder = Path(folders[0] if folders else ".").resolve()
+    names = [name for name in args.names if name not in folders]
+    started = time.monotonic()
+    results = []
+    for result in check_folder(folder, names, not args.no_run):
+        show(result)
+        results.append(result)
+    print(f"{summary(results)}, {time.monotonic() - started:.1f} s")
+    return 0 if all(result.outcome is Outcome.PASSED for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
