@@ -191,15 +191,17 @@ def test_a_mark_given_in_formgraders_page_is_in_the_database(course: Path, formg
             return book.find_grade("question-curves", NOTEBOOK, "VAE", STUDENTS[0]).manual_score, note
 
     with browser() as driver:
-        driver.get(f"{formgrader}/formgrader/submissions/{submission}/?token=secret")
+        driver.get(f"{formgrader}/login?next=%2Fapi%2Fstatus&token=secret")  # leaves the session's cookie
+        driver.get(f"{formgrader}/formgrader/submissions/{submission}/")
         wait = WebDriverWait(driver, 60)
         field = wait.until(lambda d: d.find_element(By.ID, "question-curves"))
         wait.until(lambda d: field.is_displayed() and field.is_enabled())
         time.sleep(1)  # the page's models arrive after its fields
         field.send_keys("6.5", Keys.TAB)
-        note = driver.find_element(By.CSS_SELECTOR, ".comment")
-        driver.execute_script("arguments[0].scrollIntoView()", note)
-        note.send_keys("Nice curves.", Keys.TAB)
+        note = driver.find_element(By.ID, "question-curves-comment")
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", note)
+        note.send_keys("Nice curves.")
+        driver.find_element(By.ID, "question-images").click()
         wait.until(lambda d: stored()[0] == 6.5 and stored()[1])
         assert "taken over" not in driver.title
         code = driver.find_element(By.ID, "code-loss")
