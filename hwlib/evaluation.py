@@ -95,4 +95,6 @@ def last_values(log_dir: Path) -> dict[str, float]:
     """The last value of every curve of a run, by its tag."""
     events = EventAccumulator(str(log_dir))
     events.Reload()
-    return {tag: events.Scalars(tag)[-1].value for tag in sorted(events.Tags()["scalars"])}
+    # A curve whose points a resumed run has purged is still listed, without points.
+    curves = {tag: events.Scalars(tag) for tag in sorted(events.Tags()["scalars"])}
+    return {tag: points[-1].value for tag, points in curves.items() if points}

@@ -77,10 +77,12 @@ def read_run(folder: Path) -> RunFiles:
     curves = {}
     for tag in sorted(tags["scalars"]):
         points = events.Scalars(tag)
-        curves[tag] = np.array([p.step for p in points]), np.array([p.value for p in points])
+        if points:  # a curve that a resumed run has purged is still listed
+            curves[tag] = np.array([p.step for p in points]), np.array([p.value for p in points])
     pictures = {
-        tag: Image.open(io.BytesIO(events.Images(tag)[-1].encoded_image_string)).convert("RGB")
+        tag: Image.open(io.BytesIO(images[-1].encoded_image_string)).convert("RGB")
         for tag in sorted(tags["images"])
+        if (images := events.Images(tag))
     }
     for path in sorted((folder / "pictures").glob("*.png")):
         pictures[path.stem] = Image.open(path).convert("RGB")
