@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
 
 
@@ -83,3 +84,4 @@ def seed_all(seed: int | None) -> None:
     if seed is not None:
         torch.manual_seed(seed)
         random.seed(seed)
+        numpy.random.seed(seed)
