@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +20,24 @@ from grader.results import SubmissionResult
 from grader.roster import Person
 from grader.totals import ManualMarks
 from hwlib.checking.verdict import Language
-from hwlib.files import atomic_write_text
 
 Manual = Callable[[str], dict[str, ManualMarks]]
+
+
+def write_page(path: Path, text: str) -> None:
+    """Writes a page, all or nothing for readers.
+
+    Unlike results it is not forced to the disk: what a power cut takes, the next run makes again, and waiting
+    for the disk twice per student would be most of the time.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="")
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def manual_marks(cohort: Cohort, student: str) -> dict[str, ManualMarks]:
@@ -47,8 +63,8 @@ def write_feedback(
         manual = manual_marks(cohort, result.student)
     page = view_page(result, cohort.assignments, manual, language)
     folder = cohort.folder(result.student)
-    atomic_write_text(folder / "feedback.md", feedback_markdown(page))
-    atomic_write_text(folder / "feedback.html", feedback_html(page))
+    write_page(folder / "feedback.md", feedback_markdown(page))
+    write_page(folder / "feedback.html", feedback_html(page))
 
 
 def feedback_is_old(cohort: Cohort, student: str) -> bool:
@@ -103,10 +119,10 @@ def grades_csv(numbers: statistics.Cohort) -> str:
 
 def write_cohort_pages(cohort: Cohort, numbers: statistics.Cohort, made: datetime | None = None) -> Path:
     """Writes `grades.csv` and `report.html`; returns the report's path."""
-    atomic_write_text(cohort.out / "grades.csv", grades_csv(numbers))
+    write_page(cohort.out / "grades.csv", grades_csv(numbers))
     links = {student: f"{student}/feedback.html" for student in cohort.students()}
     first = next(iter(cohort.assignments.values()))
     title = f"{first.course.en}, {first.year}: {', '.join(cohort.assignments)}"
     path = cohort.out / "report.html"
-    atomic_write_text(path, report_html(numbers, links, title, made))
+    write_page(path, report_html(numbers, links, title, made))
     return path
