@@ -12,7 +12,7 @@ from grader.checks import GAN_steps as steps
 from grader.checks import tolerances
 from grader.checks.equivalence import Way, require_equivalent
 from grader.checks.inputs import images, normal, seed_of
-from grader.checks.quality import check_fid
+from grader.checks.quality import Model, check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array, close
@@ -313,7 +313,15 @@ def test_quick_run(submission: Submission) -> None:
     check_quick_run(submission)
 
 
+TRAINED = Model(
+    "netG",
+    "GAN",
+    "get_generator",
+    lambda settings: [1, settings["latent_dim"], settings["hidden_dim"], "cpu"],
+)
+
+
 @pytest.mark.part("fid")
 def test_fid(submission: Submission) -> None:
     """The FID of the trained model against the handout's threshold."""
-    check_fid(submission)
+    check_fid(submission, TRAINED)

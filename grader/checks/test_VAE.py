@@ -10,7 +10,7 @@ from grader.checks import VAE_steps as steps
 from grader.checks import tolerances
 from grader.checks.equivalence import Way, require_equivalent
 from grader.checks.inputs import images, normal, seed_of, uniform, weights
-from grader.checks.quality import check_fid
+from grader.checks.quality import Model, check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array
@@ -425,7 +425,10 @@ def test_quick_run(submission: Submission) -> None:
     check_quick_run(submission)
 
 
+TRAINED = Model("model", "VAE", "VAE", lambda settings: [1, settings["latent_dim"]])
+
+
 @pytest.mark.part("fid")
 def test_fid(submission: Submission) -> None:
     """The FID of the trained model against the handout's threshold."""
-    check_fid(submission)
+    check_fid(submission, TRAINED)

@@ -169,13 +169,17 @@ def fault_of(eps: np.ndarray) -> tuple[Mistake | None, str] | None:
 
 def _dependence(eps: np.ndarray, rows: int) -> tuple[Mistake | None, str] | None:
     calls, batch, dims = eps.shape
+    # Averages of k independent numbers have standard deviation 1 / sqrt(k); shared noise does not average out.
+    over_dims, over_batch = (
+        np.abs(eps.mean(2)).max() * np.sqrt(dims),
+        np.abs(eps.mean(1)).max() * np.sqrt(batch),
+    )
+    if dims > 2 and over_dims > SIGMAS:
+        return SHARED_OVER_DIMENSIONS, "noise that is correlated across latent dimensions"
+    if batch > 2 and over_batch > SIGMAS:
+        return SHARED_OVER_BATCH, "noise that is correlated across the samples of a batch"
     if dims > 1:
         correlation = np.corrcoef(eps.reshape(-1, dims).T) - np.eye(dims)
         if np.abs(correlation).max() > SIGMAS / np.sqrt(rows):
             return SHARED_OVER_DIMENSIONS, "noise that is correlated across latent dimensions"
-    if batch > 1 and calls * dims > 30:
-        samples = eps.transpose(1, 0, 2).reshape(batch, -1)
-        correlation = np.corrcoef(samples) - np.eye(batch)
-        if np.abs(correlation).max() > SIGMAS / np.sqrt(samples.shape[1]) + 0.05:
-            return SHARED_OVER_BATCH, "noise that is correlated across the samples of a batch"
     return None
