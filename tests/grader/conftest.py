@@ -8,8 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from grader.checks.conftest import MARKERS
 from grader.sandbox.bubblewrap import INSTALL, Bubblewrap
 from grader.sandbox.limits import Limits
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The checks' markers, for tests that grade in this process."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
 
 
 def need_bubblewrap() -> None:
