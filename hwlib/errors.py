@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,6 +46,8 @@ def cli_errors() -> Iterator[None]:
     Use as a decorator of a `main` function or in a `with` statement. Everything else (our own bugs)
     keeps its traceback.
     """
+    # TensorBoard writes in a thread of its own, whose end on a full disk is a sentence as well.
+    threading.excepthook = _end_of_thread
     try:
         yield
     except HomeworkError as error:
@@ -63,6 +66,13 @@ def cli_errors() -> Iterator[None]:
         if error.errno is None:
             raise
         _leave(f"error: {os_error_sentence(error)}", 2)
+
+
+def _end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if isinstance(ended.exc_value, OSError) and ended.exc_value.errno is not None:
+        print(f"warning: {os_error_sentence(ended.exc_value)}", file=sys.stderr, flush=True)
+    else:
+        threading.__excepthook__(ended)
 
 
 def _leave(sentence: str, code: int) -> None:

@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -69,3 +70,23 @@ def test_a_closed_pipe_ends_quietly():
     command = f'"{sys.executable}" -c "{program}" | head -1 > /dev/null'
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "no", "/x/y"), "warning: the disk is full: /x/y"),
+        (ValueError("bug"), "Traceback"),
+    ],
+)
+def test_a_thread_that_ends_on_a_full_disk_says_so(capsys, monkeypatch, error, words):
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+
+    def fail():
+        raise error
+
+    with cli_errors():
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+    assert words in capsys.readouterr().err
