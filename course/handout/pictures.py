@@ -33,8 +33,7 @@ def caption(path: Path, assignment: Assignment, language: Language) -> str:
     found = re.compile(rf"_({flags})-([^_]+)")
     group = found.sub("", stem)
     settings = [f"{name} {value}" for name, value in found.findall(stem)]
-    meanings = {entry.tag: entry.meaning.get(language) for entry in assignment.run.images}
-    what = meanings.get(group) or (word(group, language) if group in WORDS else group.replace("_", " "))
+    what = word(group, language) if group in WORDS else group.replace("_", " ")
     what = what[:1].upper() + what[1:]
     return what + (word("comma", language) + ", ".join(settings) if settings else "")
 
@@ -42,11 +41,15 @@ def caption(path: Path, assignment: Assignment, language: Language) -> str:
 def gallery(folder: Path, assignment: Assignment, language: Language) -> str:
     """The reference's pictures as figures; an empty text while there are none."""
     figures = []
-    for path in gallery_pictures(folder):
+    paths = gallery_pictures(folder)
+    small = [path for path in paths if "curves" not in path.stem]
+    for path in paths:
         text = html.escape(caption(path, assignment, language))
-        wide = ' class="wide"' if "interpolation" in path.stem or "curves" in path.stem else ""
+        # Three in a row; a first one that would be left over has a row of its own.
+        kind = "alone" if len(small) % 3 == 1 and path == small[0] else "" if path in small else "wide"
+        name = f' class="{kind}"' if kind else ""
         figures.append(
-            f'<figure{wide}><img src="{data_uri(path)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+            f'<figure{name}><img src="{data_uri(path)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
         )
     return '<div class="gallery">\n' + "\n".join(figures) + "\n</div>" if figures else ""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from hwlib.assignment import LANGUAGES, Assignment, Language, all_assignments
+from hwlib.assignment import LANGUAGES, Assignment, Check, Language, all_assignments
 from hwlib.errors import HomeworkError
 
 from .html_table import number
@@ -103,9 +103,16 @@ def _names(file: HandoutFile, assignment: Assignment) -> dict[str, Any]:
         "gallery": gallery(file.folder, assignment, file.language),
         "lang": file.language,
         "points": number,
+        "public_checks": public_checks(assignment),
         "volume": volume,
         "deadline": deadline(assignment, file.language),
     }
+
+
+def public_checks(assignment: Assignment) -> list[Check]:
+    """The public checks in the order in which they are run: the quick run of the whole program at the end."""
+    checks = [check for _, check in assignment.checks.values() if check.visibility == "public"]
+    return sorted(checks, key=lambda check: check.id == "quick_run")
 
 
 def deadline(assignment: Assignment, language: Language) -> str:

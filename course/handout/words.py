@@ -71,6 +71,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "other_language": {"en": "中文版", "zh": "English"},
     "question": {"en": "Question", "zh": "问题"},
     "originals": {"en": "test images", "zh": "测试图像"},
+    "reconstructions": {"en": "reconstructions", "zh": "重构图像"},
+    "samples": {"en": "samples", "zh": "采样图像"},
     "interpolation": {"en": "interpolation", "zh": "插值"},
     "curves": {"en": "curves", "zh": "曲线"},
     "comma": {"en": ", ", "zh": "，"},

@@ -15,7 +15,7 @@ def kit(root, tmp_path):
     kit = tmp_path / "kit"
     clutter = shutil.ignore_patterns("results", "runs", "__pycache__", ".*")
     shutil.copytree(root / "solutions/VAE", kit / "codes/VAE", ignore=clutter)
-    shutil.copytree(root / "codes/VAE", kit / "code_analyze/_codes/VAE", ignore=clutter)
+    shutil.copytree(root / "code_analyze/_codes", kit / "code_analyze/_codes", ignore=clutter)
     shutil.copy(root / "code_analyze/analyze.py", kit / "code_analyze")
     (kit / "handouts/VAE").mkdir(parents=True)
     shutil.copy(root / "handouts/VAE/assignment.yaml", kit / "handouts/VAE")

@@ -86,12 +86,15 @@ def test_the_gallery_shows_pictures_in_order_with_captions(pictures, root):
     ]
     shown = [caption(path, assignment, "en") for path in gallery_pictures(pictures)]
     assert shown[0] == "Test images"
-    assert shown[1].endswith("during training, latent_dim 10, batch_size 32")
+    assert shown[1] == "Samples, latent_dim 10, batch_size 32"
     assert shown[2:] == ["Look here", "Interpolation, latent_dim 10"]
     assert caption(gallery_pictures(pictures)[3], assignment, "zh") == "插值，latent_dim 10"
     html = gallery(pictures, assignment, "en")
     assert html.count("data:image/png;base64,") == 4
-    assert html.count('class="wide"') == 1
+    assert html.count('class="alone"') == 1, "three in a row, the first one above them"
+    assert 'class="wide"' not in html
+    Image.new("L", (8, 8)).save(pictures / "images" / "90_curves.png")
+    assert gallery(pictures, assignment, "zh").count('class="wide"') == 1
 
 
 def test_no_pictures_no_gallery(tmp_path, root):
