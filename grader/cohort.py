@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import metadata
 from pathlib import Path
 
 from grader.fingerprint import ROOT, fingerprint
@@ -22,6 +24,7 @@ from grader.options import GradeOptions
 from grader.pool import Grade, grade_all
 from grader.results import SubmissionResult, TrackResult, read_result, write_result
 from grader.submissions import Submission
+from hwlib import __version__
 from hwlib.assignment import Assignment, all_assignments, load_assignment
 from hwlib.errors import HomeworkError
 
@@ -46,6 +49,12 @@ def load_assignments(tracks: tuple[str, ...] = (), variant: str | None = None) -
     if not loaded:
         raise HomeworkError("there is no assignment: expected handouts/<TRACK>/assignment.yaml.")
     return loaded
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What graded: Python, this package and torch."""
+    return {"python": platform.python_version(), "grader": __version__, "torch": metadata.version("torch")}
 
 
 @contextmanager
@@ -168,6 +177,7 @@ class Cohort:
                 "archive": new.archive or task.submission.path.name,
                 "archive_sha256": task.submission.sha256,
                 "tracks": {track: tracks[track] for track in order},
+                "versions": versions(),
                 "graded_at": datetime.now(timezone.utc).replace(microsecond=0),
             }
         )

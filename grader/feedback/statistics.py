@@ -24,7 +24,13 @@ class TrackRow:
 
 @dataclass(frozen=True)
 class StudentRow:
-    """One student in the cohort's table: a few numbers, nothing large."""
+    """One student in the cohort's table: a few numbers, nothing large.
+
+    Attributes:
+        failed: ids of the checks that did not pass.
+        mistakes: ids of the misconceptions that were recognised.
+        pairs: `<check>:<misconception>`, which check showed which.
+    """
 
     student: str
     name: str
@@ -33,6 +39,7 @@ class StudentRow:
     total: float | None
     failed: tuple[str, ...]
     mistakes: tuple[str, ...]
+    pairs: tuple[str, ...]
     flags: tuple[str, ...]
     seconds: float
 
@@ -82,6 +89,7 @@ class Cohort:
         tracks: dict[str, TrackRow] = {}
         failed: list[str] = []
         mistakes: list[str] = []
+        pairs: list[str] = []
         flags: list[str] = []
         if result.refused:
             flags.append(f"not accepted: {result.refused}")
@@ -120,6 +128,7 @@ class Cohort:
                     count.mistakes[check.misconception.id] += 1
                     self.mistake_titles[check.misconception.id] = check.misconception.title
                     mistakes.append(check.misconception.id)
+                    pairs.append(f"{check.id}:{check.misconception.id}")
         marks = [row.mark.final for row in tracks.values()]
         known = [mark for mark in marks if mark is not None]
         row = StudentRow(
@@ -130,6 +139,7 @@ class Cohort:
             total=round(sum(known), 6) if known and not self._unknown(tracks) else None,
             failed=tuple(failed),
             mistakes=tuple(dict.fromkeys(mistakes)),
+            pairs=tuple(pairs),
             flags=tuple(flags),
             seconds=sum(track.seconds for track in result.tracks.values()),
         )

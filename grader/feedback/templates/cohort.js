@@ -11,12 +11,15 @@
   const words = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const has = (row, name, value) => !value || (" " + row.dataset[name] + " ").includes(" " + value + " ");
 
+  let pair = "";  // a check and the mistake it showed, chosen in the table of checks
+
   function filter() {
     const text = search.value.trim().toLowerCase();
     let count = 0;
     for (const row of rows) {
       const visible = words.get(row).includes(text) && has(row, "state", state.value) &&
-        has(row, "failed", check.value) && has(row, "mistakes", mistake.value);
+        has(row, "failed", check.value) && has(row, "mistakes", mistake.value) &&
+        has(row, "pairs", pair);
       row.hidden = !visible;
       count += visible;
     }
@@ -46,18 +49,26 @@
     body.append(...rows);
   }
 
-  for (const control of [search, state, check, mistake]) control.addEventListener("input", filter);
+  for (const control of [search, state, check, mistake]) {
+    control.addEventListener("input", () => {
+      if (control === check || control === mistake) pair = "";
+      filter();
+    });
+  }
   for (const header of table.tHead.rows[0].cells) {
     header.querySelector("button").addEventListener("click", () => sort(header));
   }
   document.getElementById("reset").addEventListener("click", () => {
     for (const control of [search, state, check, mistake]) control.value = "";
+    pair = "";
     filter();
   });
   for (const button of document.querySelectorAll("button.mistake")) {
     button.addEventListener("click", () => {
       mistake.value = button.dataset.mistake;
       check.value = button.dataset.check;
+      search.value = state.value = "";
+      pair = button.dataset.check + ":" + button.dataset.mistake;
       filter();
       table.scrollIntoView();
     });
