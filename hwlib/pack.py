@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import io
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -61,7 +63,7 @@ def report_files(kit: Path, assignment: Assignment) -> dict[str, Path]:
 
 
 def collect(kit: Path) -> dict[str, Path]:
-    """Name in the zip -> file, for everything that is handed in; summary.txt is made anew.
+    """Name in the zip -> file, for the code and the report.
 
     Raises HomeworkError if there is no code, or a file is larger than the handout allows.
     """
@@ -80,27 +82,34 @@ def collect(kit: Path) -> dict[str, Path]:
                 )
     if not any(name.startswith(f"{CODES}/") for name in files):
         raise HomeworkError(f"found no track in {kit / CODES}, expected folders such as VAE. Put them back.")
-    files["summary.txt"] = make_summary(kit)
     return files
 
 
-def make_summary(kit: Path) -> Path:
-    """Runs the code analysis; the path of its summary.
+def make_summary(kit: Path, files: dict[str, Path]) -> bytes:
+    """What the code analysis says of the files that are packed, and of no other that lies beside them.
 
     Raises HomeworkError if the program is missing or fails.
     """
     if not (kit / ANALYZE).is_file():
         raise HomeworkError(f"{kit / ANALYZE} is missing; it writes summary.txt. Take it from the kit again.")
-    done = subprocess.run([sys.executable, str(kit / ANALYZE)], capture_output=True, text=True)
-    if done.returncode:
-        raise HomeworkError(f"summary.txt could not be made: {done.stderr.strip() or done.stdout.strip()}")
-    return kit / SUMMARY
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copytree((kit / ANALYZE).parent, copy / "code_analyze")
+        for name, file in files.items():
+            if name.startswith(f"{CODES}/"):
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy / name)
+        done = subprocess.run([sys.executable, str(copy / ANALYZE)], capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip() or done.stdout.strip()
+            raise HomeworkError(f"summary.txt could not be made: {reason}. Run python {ANALYZE} to see more.")
+        return (copy / SUMMARY).read_bytes()
 
 
-def pack(kit: Path, number: str) -> tuple[Path, dict[str, Path]]:
-    """Writes the zip into the kit's folder; returns its path and what it holds.
+def pack(kit: Path, number: str) -> tuple[Path, list[str]]:
+    """Writes the zip into the kit's folder; returns its path and the names in it.
 
-    Raises HomeworkError for a number that is none, and for what `collect` refuses.
+    Raises HomeworkError for a number that is none, and for what `collect` and `make_summary` refuse.
     """
     assignments = [load_assignment(path) for path in all_assignments(kit / "handouts").values()]
     submission = assignments[0].submission
@@ -110,10 +119,12 @@ def pack(kit: Path, number: str) -> tuple[Path, dict[str, Path]]:
             "Type your own: python -m hwlib.pack 2026000000"
         )
     files = collect(kit)
+    contents = {name: file.read_bytes() for name, file in files.items()}
+    contents["summary.txt"] = make_summary(kit, files)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            archive.write(files[name], name)
+        for name in sorted(contents):
+            archive.writestr(name, contents[name])
     content = buffer.getvalue()
     if len(content) > submission.limits.archive_mb * 1e6:
         raise HomeworkError(
@@ -122,7 +133,7 @@ def pack(kit: Path, number: str) -> tuple[Path, dict[str, Path]]:
         )
     target = kit / f"{number}.zip"
     atomic_write_bytes(target, content)
-    return target, files
+    return target, sorted(contents)
 
 
 @cli_errors()
@@ -131,11 +142,11 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m hwlib.pack", description=__doc__.splitlines()[0])
     parser.add_argument("number", help="your student number")
     args = parser.parse_args(argv)
-    target, files = pack(find_kit(Path.cwd()), args.number)
-    for name in sorted(files):
+    target, names = pack(find_kit(Path.cwd()), args.number)
+    for name in names:
         print(f"  {name}")
-    print(f"{target}: {len(files)} files, {target.stat().st_size / 1000:,.1f} kB")
-    if not any(name.startswith("report") for name in files):
+    print(f"{target}: {len(names)} files, {target.stat().st_size / 1000:,.1f} kB")
+    if not any(name.startswith("report") for name in names):
         print("warning: there is no report in it. Put report.pdf (.docx, .ipynb) beside codes/.")
 
 

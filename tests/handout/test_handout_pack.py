@@ -41,6 +41,7 @@ def test_the_zip_holds_code_report_and_a_fresh_summary_and_no_weights(kit, capsy
     code = ["README.md", "VAE.py", "dataset.py", "main.py", "trainer.py"]
     assert names == [*(f"codes/VAE/{name}" for name in code), "report_VAE.ipynb", "summary.txt"]
     assert "# ../codes/VAE/VAE.py:2" in summary
+    assert "VAE/results" not in summary, "only what is packed is analysed"
     out = capsys.readouterr().out
     assert "2026012345.zip: 7 files" in out
     assert "warning" not in out
