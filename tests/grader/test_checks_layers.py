@@ -1,0 +1,134 @@
+"""From the trace to the layer table, without a worker."""
+
+import pytest
+import torch
+from torch import nn
+
+from hwlib.assignment import load_assignment
+from hwlib.checking.layer_table import compare_layers, wanted_rows
+from hwlib.checking.layers import TraceError, classify, layers_of
+from hwlib.checking.tensors import to_raw
+from hwlib.checking.trace import Recorder
+
+SETTINGS = {"num_channels": 1, "latent_dim": 6, "hidden_dim": 3}
+
+
+def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
+    named = {name: ("parameter", tensor) for name, tensor in module.named_parameters()}
+    recorder = Recorder(named, list(inputs))
+    with torch.no_grad(), recorder:
+        result = module(*inputs)
+    values = [{**v, "array": None if v["array"] is None else v["array"].numpy()} for v in recorder.values]
+    return {
+        "values": values, "ops": recorder.ops, "inputs": recorder.inputs, "results": [recorder.number_of(result)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda t: t, "none"),
+        (lambda t: t.clamp(min=0), "relu"),
+        (lambda t: (t + t.abs()) / 2, "relu"),
+        (lambda t: torch.where(t > 0, t, torch.zeros_like(t)), "relu"),
+        (lambda t: 1 / (1 + torch.exp(-t)), "sigmoid"),
+        (lambda t: 2 * torch.sigmoid(2 * t) - 1, "tanh"),
+        (lambda t: torch.maximum(t, 0.2 * t), "leaky_relu"),
+        (lambda t: torch.nn.functional.gelu(t), "gelu"),
+        (lambda t: torch.sigmoid(torch.relu(t)), "relu, sigmoid"),
+    ],
+)
+def test_an_activation_is_known_by_what_it_does(function: object, expected: str) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return function(self.layer(x))  # type: ignore[operator]
+
+    rows = layers_of(trace(Net(), torch.rand(2, 4)))
+    assert [row.kind for row in rows] == ["linear"]
+    assert rows[0].activation == expected
+
+
+def test_the_slope_of_a_leaky_relu_is_found() -> None:
+    assert classify(lambda t: torch.nn.functional.leaky_relu(t, 0.3), ["leaky_relu"]) == (
+        "leaky_relu",
+        pytest.approx(0.3),
+    )
+
+
+def test_weights_come_out_as_they_are_used() -> None:
+    layer = nn.Linear(4, 3)
+    (row,) = layers_of(trace(layer, torch.rand(2, 4)))
+    assert row.weight is not None
+    assert row.bias is not None
+    torch.testing.assert_close(row.weight, layer.weight.detach())
+    torch.testing.assert_close(row.bias, layer.bias.detach())
+
+
+def generator(last: nn.Module) -> nn.Module:
+    h = SETTINGS["hidden_dim"]
+    return nn.Sequential(
+        nn.ConvTranspose2d(6, 4 * h, 4), nn.BatchNorm2d(4 * h), nn.ReLU(),
+        nn.ConvTranspose2d(4 * h, 2 * h, 4, 2, 1), nn.BatchNorm2d(2 * h), nn.ReLU(),
+        nn.ConvTranspose2d(2 * h, h, 4, 2, 1), nn.BatchNorm2d(h), nn.ReLU(), nn.ConvTranspose2d(h, 1, 4, 2, 1), last,
+    )  # fmt: skip
+
+
+def test_a_difference_is_named_with_the_handouts_layer() -> None:
+    wanted = wanted_rows(load_assignment("handouts/GAN").network("generator"), SETTINGS)
+    z = torch.randn(2, 6, 1, 1)
+    assert compare_layers(layers_of(trace(generator(nn.Tanh()), z)), wanted, "generator") is None
+    problem = compare_layers(layers_of(trace(generator(nn.Sigmoid()), z)), wanted, "generator")
+    assert problem is not None
+    assert problem.mistake is not None
+    assert problem.table is not None
+    assert problem.found == "Gen-4: activation sigmoid"
+    assert problem.mistake.id == "sigmoid_for_tanh"
+    assert [row.state for row in problem.table.rows] == ["same", "same", "same", "differs"]
+    problem = compare_layers(
+        layers_of(trace(generator(nn.Tanh())[3:], torch.rand(2, 12, 4, 4))), wanted, "generator"
+    )  # type: ignore[index]
+    assert problem is not None
+    assert problem.mistake is not None
+    assert problem.mistake.title == "Gen-1 is missing"
+
+
+def test_two_branches_are_not_mistaken_for_a_layer() -> None:
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.one(x) + self.two(x)
+
+    rows = layers_of(trace(Residual(), torch.rand(2, 4)))
+    assert [row.kind for row in rows] == ["linear", "linear", "add of two branches"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {}, None, {"values": [], "ops": [], "inputs": [], "results": [None]},
+        {"values": [{"shape": [1], "kind": "constant"}], "ops": [], "inputs": [], "results": [0]},
+    ],
+)  # fmt: skip
+def test_records_that_make_no_sense_are_refused(record: object) -> None:
+    with pytest.raises(TraceError):
+        layers_of(record)
+
+
+def test_operations_that_are_on_no_list_are_never_run() -> None:
+    record = trace(nn.Linear(4, 3), torch.rand(2, 4))
+    for op in record["ops"]:
+        if op["name"] == "t":
+            op["name"] = "from_file"
+    with pytest.raises(TraceError, match="can't be followed"):
+        layers_of(record)
+
+
+def test_arrays_cross_as_numbers() -> None:
+    assert to_raw(torch.ones(2)) is not None
