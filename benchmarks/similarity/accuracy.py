@@ -14,7 +14,7 @@ import random
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -85,11 +85,13 @@ def main(
     copies: Annotated[int, typer.Option(help="copies in each class")] = 10,
     seeds: Annotated[int, typer.Option(help="classes for each level")] = 3,
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
-    python: Annotated[Optional[str], typer.Option(help="interpreter with copydetect and compare50")] = None,
-    dolos: Annotated[Optional[str], typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
+    python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
+    dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
     honest = [s for part in cohort.split("+") for s in read_cohort(part)]
-    print(f"{len(honest)} honest solutions ({cohort}), {copies} copies in each class, {seeds} classes per level")
+    print(
+        f"{len(honest)} honest solutions ({cohort}), {copies} copies in each class, {seeds} classes per level"
+    )
     others = tools(python, dolos)
     for chosen in [level] if level else LEVELS:
         rows: dict[str, list[list[float]]] = {}

@@ -108,11 +108,16 @@ def _each(copy: Solution, level: int, rng: random.Random) -> Solution:
         sections += [("method", place, code) for place, code in copy.methods.items() if place[0] == file]
         trees = [_body(code, kind) for kind, _, code in sections]
         names = _renaming(trees, rng)
-        for (kind, key, _), tree in zip(sections, trees, strict=True):
-            tree = Renamer(names).visit(tree)
+        trees = [Renamer(names).visit(tree) for tree in trees]
+        used = [
+            {n.id for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            for t in trees
+        ]
+        for index, ((kind, key, _), tree) in enumerate(zip(sections, trees, strict=True)):
+            needed = frozenset().union(*(u for n, u in enumerate(used) if n != index))
             if level >= 3:
                 if level >= 4:
-                    tree = Refactor(rng, networks=key in ("networks", "generator", "variants")).visit(tree)
+                    tree = Refactor(rng, key in ("networks", "generator", "variants"), needed).visit(tree)
                 tree = Reformat(rng, networks=key in ("networks", "generator", "variants")).visit(tree)
                 reorder(tree, rng)
             text = _text(tree, kind)

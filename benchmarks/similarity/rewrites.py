@@ -145,9 +145,10 @@ def _independent(one: ast.stmt, other: ast.stmt) -> bool:
 class Refactor(ast.NodeTransformer):
     """Level 4."""
 
-    def __init__(self, rng: random.Random, networks: bool) -> None:
+    def __init__(self, rng: random.Random, networks: bool, needed: frozenset[str] = frozenset()) -> None:
         self.rng = rng
         self.networks = networks
+        self.needed = needed  # names that other sections of the file use
         self.counter = 0
 
     def fresh(self) -> str:
@@ -179,7 +180,7 @@ class Refactor(ast.NodeTransformer):
                 name = one.targets[0].id
                 uses = [n for s in out for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == name]
                 here = [n for n in ast.walk(after) if isinstance(n, ast.Name) and n.id == name]
-                simple = isinstance(after, (ast.Assign, ast.Return, ast.Expr))
+                simple = isinstance(after, (ast.Assign, ast.Return, ast.Expr)) and name not in self.needed
                 if (
                     len(uses) == 2
                     and len(here) == 1

@@ -219,6 +219,10 @@ def reduce(node: Node, place: tuple[int, int]) -> Node:
     terms = _terms(node)
     done: list[tuple[float, Node | None]] = []
     for coefficient, rest in terms:
+        if rest is not None and rest.op == "shape":  # the same numbers, in another shape
+            inner = reduce(rest.args[0], place)
+            done += [(coefficient * c, r) for c, r in _terms(inner)]
+            continue
         if rest is not None and rest.op != "reduce":
             rest = Node("reduce", (rest,), place)
         done.append((coefficient, rest))

@@ -94,18 +94,23 @@ class Interpreter(Expressions):
         finally:
             self.returned.pop()
 
+    def given(self, node: ast.FunctionDef | ast.ClassDef) -> bool:
+        """Whether the starter defines it: a definition in a line of the student's is the student's."""
+        return node.name in self.dictated and not self.places.part(node.lineno)
+
     def st_function(self, node: ast.FunctionDef, scope: Scope) -> None:
         if not self.places.own(node):
             return
         scope.values[node.name] = Closure(node.args, node.body, scope)
-        if node.name in self.dictated or node.name not in self.called:
-            if node.name in self.dictated:
-                del scope.values[node.name]
+        given = self.given(node)
+        if given:
+            del scope.values[node.name]
+        if given or node.name not in self.called:
             self.function(node, scope, None)
 
     def st_class(self, node: ast.ClassDef, scope: Scope) -> None:
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-        if node.name not in self.dictated and node.name in self.called:
+        if not self.given(node) and node.name in self.called:
             self.classes[node.name] = (methods, scope)
             return
         instance = Instance(methods, {}, scope)
@@ -114,7 +119,7 @@ class Interpreter(Expressions):
         for method in sorted(methods.values(), key=lambda m: m.name != "__init__"):
             if not self.places.own(method):
                 continue
-            if method.name.startswith("__") or method.name in self.dictated or method.name not in self.called:
+            if method.name.startswith("__") or self.given(method) or method.name not in self.called:
                 self.at(method)
                 self.function(method, scope, instance)
         self.block([s for s in node.body if not isinstance(s, ast.FunctionDef)], Scope({}, scope))

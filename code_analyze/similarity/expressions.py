@@ -11,6 +11,7 @@ from code_analyze.similarity.algebra import Node, constant, number
 from code_analyze.similarity.calls import (
     INPUT,
     apply_layer,
+    keyword,
     layer,
     operation,
     random_normal,
@@ -121,7 +122,8 @@ class Expressions:
             if value is not None and (owner.own or e.attr not in self.dictated):
                 return value
             method = owner.methods.get(e.attr)
-            if method is not None and (owner.own or e.attr not in self.dictated) and owner.scope is not None:
+            helper = method is not None and (owner.own or self.places.part(method.lineno) > 0)
+            if method is not None and helper and owner.scope is not None:
                 return Closure(method.args, method.body, owner.scope, owner)
             return Node(f"self.{e.attr}" if e.attr in self.dictated else "self.?", (), self.place)
         base = self.node(owner)
@@ -333,7 +335,8 @@ class Expressions:
             return self.builtin(name, args, kwargs)
         if target.op.startswith(("layer:", "loss:")):
             return apply_layer(target, [self.node(a) for a in [*args, *kwargs.values()]], self.place)
-        return self.make("apply", target, *[self.node(a) for a in [*args, *kwargs.values()]])
+        named = [keyword(key, self.node(kwargs[key])) for key in sorted(kwargs)]
+        return self.make("apply", target, *[self.node(a) for a in args], *named)
 
     def library_call(self, full: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         module, _, name = full.rpartition(".")

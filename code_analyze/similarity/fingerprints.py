@@ -14,7 +14,7 @@ from code_analyze.similarity.intake import Submission
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
-from code_analyze.similarity.syntax import Spans, spellings
+from code_analyze.similarity.syntax import Spans, own_names, spellings
 from code_analyze.similarity.tokens import runs, tokenize
 
 TOKENS, SPELLING, FLOW = "tokens", "spelling", "flow"
@@ -69,12 +69,13 @@ def fingerprint(code: Code) -> Print:
             code.notes.append(f"{file.path}: does not parse, compared by its tokens alone")
         places = Places(file.part_of_line())
         flow = data_flow(tree, places, file.dictated) if tree is not None else {}
-        spelled = spellings(tree, places, file.dictated) if tree is not None else {}
+        own = own_names(tree, places) if tree is not None else frozenset()
+        spelled = spellings(tree, places, file.dictated, own) if tree is not None else {}
         for number, part in enumerate(file.parts, 1):
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)
             found = {
-                TOKENS: runs(tokenize(part.lines, file.dictated)),
+                TOKENS: runs(tokenize(part.lines, file.dictated, own)),
                 SPELLING: spelled.get(number, {}),
                 FLOW: flow.get(number, {}),
             }

@@ -17,8 +17,8 @@ from scipy import sparse
 from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, Packed, Print
 from code_analyze.similarity.rarity import lacking_weight, shared_weight
 
-LACKING = 0.3  # how much a missing expected fragment counts against a shared one
-OFFSET = 0.5  # evidence of a region that counts as none
+LACKING = 1.0  # how much a missing expected fragment counts against a shared one
+OFFSET = 0.25  # evidence of a region that counts as none
 FEW = 64  # holders up to which a fragment goes through the sparse index
 CHANNEL_GROUPS = {"canonical": (SPELLING, FLOW), "near-verbatim": (TOKENS,)}
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-COMMON = 0.8  # a fragment that so many of the others have is no evidence at all
-EXPECTED = 0.5  # a fragment that more than half have is expected, so lacking it says something
+EXPECTED = 0.2  # a fragment that more than so many have is expected, so lacking it says something
 EXPLAINED = 2.0  # a reference (the solution, a public source) with the fragment counts as so many others
 
 Floats = NDArray[np.float64]
@@ -23,7 +22,7 @@ def shared_weight(holders: Floats, explained: Floats, population: int) -> Floats
     others = np.maximum(holders - 2, 0.0) + EXPLAINED * explained
     share = (others + 0.5) / (np.maximum(population - 2, 0) + EXPLAINED * explained + 1.0)
     share = np.minimum(share, 1.0)
-    return np.where(share < COMMON, -np.log(share), 0.0)
+    return -np.log(share)
 
 
 def lacking_weight(holders: Floats, population: int) -> Floats:

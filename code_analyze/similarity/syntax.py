@@ -22,9 +22,10 @@ MAX_LINES = 6  # of the passage that a piece is shown as
 class Pieces(ast.NodeVisitor):
     """Collects the pieces of the student's statements by part."""
 
-    def __init__(self, places: Places, known: frozenset[str]) -> None:
+    def __init__(self, places: Places, known: frozenset[str], own: frozenset[str]) -> None:
         self.places = places
         self.known = known
+        self.own = own
         self.found: dict[int, Spans] = {}
 
     def piece(self, node: ast.AST, label: str, children: list[Digests]) -> Digests:
@@ -57,7 +58,7 @@ class Pieces(ast.NodeVisitor):
         return digest, digest
 
     def name(self, node: ast.Name) -> Digests:
-        return self.leaf(node.id if node.id in self.known else "V")
+        return self.leaf(node.id if node.id in self.known and node.id not in self.own else "V")
 
     def attribute(self, node: ast.Attribute) -> Digests:
         own = isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr not in self.known
@@ -90,9 +91,20 @@ class Pieces(ast.NodeVisitor):
     SPECIAL = {ast.Name: name, ast.Attribute: attribute, ast.BinOp: operation, ast.Call: call}
 
 
-def spellings(tree: ast.Module, places: Places, known: frozenset[str]) -> dict[int, Spans]:
-    """The pieces of each part as digest -> lines; `known` are the names that aren't masked."""
-    pieces = Pieces(places, known)
+def own_names(tree: ast.Module, places: Places) -> frozenset[str]:
+    """The variables that the student's lines assign, also where the starter uses the same name elsewhere."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and places.part(node.lineno):
+            found.add(node.id)
+    return frozenset(found)
+
+
+def spellings(
+    tree: ast.Module, places: Places, known: frozenset[str], own: frozenset[str] = frozenset()
+) -> dict[int, Spans]:
+    """The pieces of each part as digest -> lines; names are masked but for `known` ones that aren't `own`."""
+    pieces = Pieces(places, known, own)
     with contextlib.suppress(RecursionError):
         pieces.visit(tree)
     return pieces.found

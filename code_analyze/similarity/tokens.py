@@ -22,10 +22,13 @@ _TOKEN = re.compile(
 KEYWORDS = frozenset(keyword.kwlist)
 
 
-def tokenize(lines: Iterable[tuple[int, str]], known: frozenset[str]) -> list[tuple[str, int]]:
+def tokenize(
+    lines: Iterable[tuple[int, str]], known: frozenset[str], own: frozenset[str] = frozenset()
+) -> list[tuple[str, int]]:
     """(token, line) for numbered lines of code. Needs no code that parses.
 
-    Kept are keywords, built-in names, the starter's names (`known`) and attributes; any other name is "V".
+    Kept are keywords, built-in names, attributes and the starter's names (`known`) that the student doesn't
+    assign (`own`); any other name is "V".
     """
     tokens: list[tuple[str, int]] = []
     before = ""
@@ -38,9 +41,12 @@ def tokenize(lines: Iterable[tuple[int, str]], known: frozenset[str]) -> list[tu
                 token = _number(token)
             elif kind == "string":
                 token = "S" + token.strip("rRbBuUfF").strip("'\"")
-            elif kind == "name" and token not in KEYWORDS and token not in BUILTINS and token not in known:
-                own_attribute = before == "." and len(tokens) > 1 and tokens[-2][0] == "self"
-                token = "V" if before != "." or own_attribute else token
+            elif kind == "name" and token not in KEYWORDS:
+                if before == ".":
+                    own_attribute = len(tokens) > 1 and tokens[-2][0] == "self" and token not in known
+                    token = "V" if own_attribute else token
+                elif token in own or (token not in BUILTINS and token not in known):
+                    token = "V"
             if token == "," and tokens and before == ",":
                 continue
             if token in ")]}" and before == ",":

@@ -13,7 +13,12 @@ from copydetect import CopyDetector
 flat, starter = sys.argv[1], sys.argv[2]
 with contextlib.redirect_stdout(sys.stderr):
     detector = CopyDetector(
-        test_dirs=[flat], boilerplate_dirs=[starter], extensions=["py"], display_t=0.0, autoopen=False, silent=True
+        test_dirs=[flat],
+        boilerplate_dirs=[starter],
+        extensions=["py"],
+        display_t=0.0,
+        autoopen=False,
+        silent=True,
     )
     detector.run()
 pairs = []

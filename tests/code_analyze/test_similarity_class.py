@@ -1,0 +1,238 @@
+"""Whole classes: what is found, what isn't, and what is told apart."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from similarity_kit import STARTER, compare, files_of, names, read_cohort, submission
+
+from benchmarks.similarity.plagiarist import disguise
+from code_analyze import analyze
+from code_analyze.similarity import clusters
+from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, RESUBMISSION, TOO_SMALL
+from code_analyze.similarity.intake import Submission, read_submission, read_submissions, student_of
+from code_analyze.similarity.outliers import fit
+from code_analyze.similarity.rarity import lacking_weight, shared_weight
+from code_analyze.similarity.regions import Starter, cut
+from code_analyze.similarity.report import write_report
+from hwlib.errors import HomeworkError
+
+HONEST = read_cohort("tuning")[:16]
+
+
+@pytest.fixture(scope="module")
+def copied():
+    """16 honest submissions, a disguised copy, and a mix of two others."""
+    made = [disguise(3, "copy", HONEST[5], None, 1), disguise(5, "mix", HONEST[1], HONEST[6], 2)]
+    return compare([submission(s) for s in [*HONEST, *made]])
+
+
+def test_similarity_copy_is_the_first_pair_and_an_outlier(copied) -> None:
+    first = copied.pairs[0]
+    assert names(copied, first) == {"copy", HONEST[5].name}
+    assert first.kind == OUTLIER
+    assert first.expected_false is not None
+    assert first.expected_false < 0.05
+    assert first.blocks
+    assert any("evidence" in reason for reason in first.reasons)
+
+
+def test_similarity_both_sources_of_a_mix_rank_above_other_pairs(copied) -> None:
+    rank = {frozenset(names(copied, pair)): n for n, pair in enumerate(copied.pairs)}
+    assert rank[frozenset(("mix", HONEST[1].name))] < 8
+    assert rank[frozenset(("mix", HONEST[6].name))] < 8
+
+
+def test_similarity_honest_class_has_no_outlier() -> None:
+    result = compare([submission(s) for s in HONEST])
+    assert [names(result, p) for p in result.pairs if p.kind == OUTLIER] == []
+
+
+def test_similarity_blocks_point_at_the_students_own_lines(copied) -> None:
+    for pair in copied.pairs[:5]:
+        for block in pair.blocks:
+            for index, file, lines in (
+                (pair.a, block.file_a, block.lines_a),
+                (pair.b, block.file_b, block.lines_b),
+            ):
+                code = next(f for f in copied.prints[index].code.files if f.path == file)
+                own = code.part_of_line()
+                assert any(own[n] for n in range(lines[0], lines[1] + 1))
+
+
+def test_similarity_same_report_in_any_order_byte_for_byte(tmp_path: Path) -> None:
+    everybody = [submission(s) for s in HONEST[:13]]
+    shuffled = list(everybody)
+    random.Random(0).shuffle(shuffled)
+    shuffled.sort(key=lambda s: s.name)  # as the command reads a folder
+    for name, order in ("one", everybody), ("two", shuffled):
+        files = [Submission(s.name, dict(sorted(s.files.items(), reverse=name == "two"))) for s in order]
+        write_report(compare(files), tmp_path / name, {})
+    for file in ("index.html", "pairs.csv", "clusters.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_similarity_class_of_three_is_too_small() -> None:
+    result = compare([submission(HONEST[0]), submission(HONEST[0], "other"), submission(HONEST[1])])
+    assert result.canonical.line is None
+    assert {p.kind for p in result.pairs} == {TOO_SMALL}
+    assert result.pairs[0].expected_false is None
+
+
+def test_similarity_resubmission_and_archive() -> None:
+    now = [submission(s, f"2026{n:06d}") for n, s in enumerate(HONEST[:13])]
+    own = submission(HONEST[0], "2026000000_last_year", "archive")
+    bought = submission(HONEST[3], "2019000003", "archive")
+    result = compare([*now, own, bought])
+    assert [names(result, p) for p in result.resubmissions] == [{"2026000000", "2026000000_last_year"}]
+    assert result.resubmissions[0].kind == RESUBMISSION
+    first = result.pairs[0]
+    assert names(result, first) == {"2026000003", "2019000003"}
+    assert first.kind == OUTLIER
+
+
+def test_similarity_reference_is_listed_apart() -> None:
+    public = submission(HONEST[6], "tutorial", "reference")
+    result = compare([*[submission(s) for s in HONEST[:13]], public])
+    assert names(result, result.references[0]) == {"tutorial", HONEST[6].name}
+    assert all("tutorial" not in names(result, p) for p in result.pairs)
+
+
+def test_similarity_declared_partner_is_shown() -> None:
+    one, other = submission(HONEST[2], "2026111111"), submission(HONEST[2], "2026222222")
+    source = one.files["VAE/VAE.py"]
+    text = "\n".join(source.lines).replace(
+        "# TODO START", "# TODO START\n        # Reference: Name: Other Student Student ID: 2026222222", 1
+    )
+    one.files["VAE/VAE.py"] = analyze.read_bytes(text.encode())
+    result = compare([*[submission(s) for s in HONEST[3:15]], one, other])
+    first = result.pairs[0]
+    assert names(result, first) == {"2026111111", "2026222222"}
+    assert any("2026222222" in line for line in first.declared)
+    assert any("not an accusation" in reason for reason in first.reasons)
+
+
+def test_similarity_what_everybody_shares_is_no_evidence() -> None:
+    # 14 submissions that are the same but for two that each have a region of their own.
+    same = [submission(HONEST[0], f"s{n}") for n in range(14)]
+    result = compare(same)
+    assert not any(p.kind == OUTLIER for p in result.pairs)
+    assert all(not p.blocks for p in result.pairs)
+    ordinary = [submission(s) for s in HONEST[:13]]
+    plain = [p for p in compare([*same, *ordinary]).pairs if p.kind == CANNOT_TELL]
+    assert plain
+    assert any("Cannot tell" in reason for p in plain for reason in p.reasons)
+
+
+def test_similarity_starter_never_counts() -> None:
+    blank = {
+        path.relative_to(STARTER).as_posix(): analyze.read_source(str(path))
+        for path in sorted(STARTER.rglob("*.py"))
+    }
+    code = cut(Submission("blank", blank), Starter.read(STARTER))
+    assert [part for file in code.files for part in file.parts] == []
+    result = compare(
+        [*[submission(s) for s in HONEST[:12]], Submission("b1", dict(blank)), Submission("b2", dict(blank))]
+    )
+    assert all(not names(result, p) & {"b1", "b2"} for p in result.pairs)
+
+
+def test_similarity_files_that_do_not_parse_are_compared_by_tokens() -> None:
+    one, other = submission(HONEST[7], "one"), submission(HONEST[7], "two")
+    for each in (one, other):
+        lines = each.files["GAN/trainer.py"].lines
+        broken = "\n".join(lines).replace("def train_step(self,", "def train_step(self,,", 1)
+        each.files["GAN/trainer.py"] = analyze.read_bytes(broken.encode())
+    result = compare(
+        [*[submission(s) for s in HONEST[8:16]], *[submission(s) for s in HONEST[:5]], one, other]
+    )
+    assert names(result, result.pairs[0]) == {"one", "two"}
+    assert any("does not parse" in note for p in result.prints for note in p.code.notes)
+
+
+def test_similarity_one_file_per_student_without_starter(tmp_path: Path) -> None:
+    for solution in HONEST[:13]:
+        text = "\n".join(files_of(solution)[f] for f in ("VAE/VAE.py", "GAN/trainer.py"))
+        (tmp_path / f"{solution.name}.py").write_text(text, encoding="utf-8")
+    (tmp_path / "again.py").write_text(
+        (tmp_path / f"{HONEST[4].name}.py").read_text(encoding="utf-8").replace("pred", "answer"),
+        encoding="utf-8",
+    )
+    result = compare(read_submissions(tmp_path), None)
+    assert names(result, result.pairs[0]) == {"again", HONEST[4].name}
+
+
+def test_similarity_forks_make_one_cluster() -> None:
+    forks = [disguise(2, f"fork{n}", HONEST[8], None, n) for n in range(4)]
+    result = compare([submission(s) for s in [*HONEST, *forks]])
+    found = clusters.clusters(result)
+    members = [{result.prints[m].code.submission.name for m in c.members} for c in found]
+    assert {HONEST[8].name, "fork0", "fork1", "fork2", "fork3"} in members
+    assert "versions of one source" in found[0].shape
+    places = clusters.layout(found, 900, 420)
+    assert set(places) == {m for c in found for m in c.members}
+
+
+# -- reading
+
+
+def test_similarity_reads_folders_zips_and_files(tmp_path: Path) -> None:
+    (tmp_path / "a" / "codes" / "VAE").mkdir(parents=True)
+    (tmp_path / "a" / "codes" / "VAE" / "VAE.py").write_text("x = 1\n")
+    (tmp_path / "a" / "results").mkdir()
+    (tmp_path / "a" / "results" / "old.py").write_text("x = 1\n")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path / "a")
+    (tmp_path / "b.py").write_text("y = 2\n")
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        archive.writestr("codes/VAE/VAE.py", "z = 3\n")
+        archive.writestr("../../escape.py", "z = 4\n")
+    (tmp_path / "d.zip").write_bytes(b"no archive")
+    (tmp_path / "names.csv").write_text("a,b\n")
+    found = {s.name: s for s in read_submissions(tmp_path)}
+    assert set(found) == {"a", "b", "c", "d"}
+    assert set(found["a"].files) == {"codes/VAE/VAE.py"}
+    assert found["c"].files["codes/VAE/VAE.py"].lines == ["z = 3"]
+    assert "could not be read" in found["d"].notes[0]
+    assert read_submission(tmp_path / "names.csv") is None
+
+
+def test_similarity_folder_that_is_missing_or_empty(tmp_path: Path) -> None:
+    with pytest.raises(HomeworkError, match="not a folder"):
+        read_submissions(tmp_path / "nowhere")
+    with pytest.raises(HomeworkError, match="holds no submission"):
+        read_submissions(tmp_path)
+
+
+def test_similarity_student_of_a_name() -> None:
+    assert student_of("2026123456_homework2 (1)") == "2026123456" == student_of("HW2-2026123456")
+    assert student_of("San Zhang") == student_of("san_zhang")
+
+
+# -- numbers
+
+
+def test_similarity_weights_fall_with_the_number_of_holders() -> None:
+    holders = np.array([2.0, 3.0, 10.0, 30.0, 38.0])
+    weights = shared_weight(holders, np.zeros(5), 40)
+    assert (np.diff(weights) < 0).all()
+    assert weights[-1] < 0.1 < 3 < weights[0]
+    assert shared_weight(np.array([2.0]), np.array([1.0]), 40)[0] < weights[0]  # in the reference solution
+    assert lacking_weight(holders, 40)[0] == 0 < lacking_weight(holders, 40)[-1]
+
+
+def test_similarity_expected_false_findings_hold_on_exponential_scores() -> None:
+    """On scores that really have the assumed tail, the line is crossed about as seldom as it says."""
+    generator = np.random.default_rng(0)
+    crossed = 0
+    for _ in range(400):
+        scores = generator.exponential(4.0, 780)
+        distribution = fit(scores, 40)
+        assert distribution.line is not None
+        crossed += int((scores > distribution.line).sum())
+    assert 5 <= crossed <= 60  # 20 expected
+    assert distribution.expected_false(distribution.line) == pytest.approx(0.05)
+    assert distribution.expected_false(0.0) == 780
