@@ -21,6 +21,7 @@ from hwlib.files import atomic_write_bytes
 
 CODES = "codes"
 ANALYZE = "code_analyze/analyze.py"
+FIGURES = "figures"  # where hwlib.figures writes; they belong into the report
 SUMMARY = "code_analyze/summary.txt"
 
 
@@ -41,11 +42,12 @@ def find_kit(start: Path) -> Path:
 def code_files(kit: Path, assignment: Assignment) -> dict[str, Path]:
     """Name in the zip -> file, for a track's code without what the handout asks to leave out."""
     limits = assignment.submission.limits
+    left_out_folders = {*limits.forbidden_folders, FIGURES}
     folder = kit / CODES / assignment.track
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        left_out = any(part.startswith(".") or part in limits.forbidden_folders for part in inside.parts)
+        left_out = any(part.startswith(".") or part in left_out_folders for part in inside.parts)
         if path.is_file() and not left_out and path.suffix.lower() not in limits.forbidden_suffixes:
             found[path.relative_to(kit).as_posix()] = path
     return found

@@ -158,7 +158,9 @@ def test_every_command_runs_and_prints_what_the_handout_shows(root, kit, track):
         assert done.returncode == ((0 if filled_in else 2) if code is None else code), where
         assert "Traceback" not in where, where
         for wanted in expected:
-            assert any(re.fullmatch(pattern_of(wanted), got.strip()) for got in printed), f"{wanted}\n{where}"
+            assert any(re.fullmatch(pattern_of(wanted.strip()), got.strip()) for got in printed), (
+                f"{wanted}\n{where}"
+            )
     assert filled_in
     assert here == kit
     summary = (kit / "code_analyze" / "summary.txt").read_text(encoding="utf-8")
