@@ -40,7 +40,7 @@ def main() -> None:
         cold.warm = False
         session(warm)  # starts the server
         ways: dict[str, Transport] = {
-            "fresh interpreter, no sandbox": SubprocessTransport(), "fresh sandbox": cold, "warm sandbox": warm,
+            "fresh interpreter": SubprocessTransport(), "fresh sandbox": cold, "warm sandbox": warm,
         }  # fmt: skip
         times: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(runs):

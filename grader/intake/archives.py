@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import os
 import stat
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -19,6 +24,11 @@ MAX_FILE = 512 << 20
 MAX_RATIO = 300  # source code packs to a fifth; only what is made to burst goes beyond this
 RATIO_FROM = 10 << 20
 _BLOCK = 1 << 20
+# What zipfile and the decompressors raise for damaged data.
+_DAMAGE = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError,
+    ValueError, IndexError, NotImplementedError, RuntimeError, OverflowError,
+)  # fmt: skip
 
 _KINDS = {
     b"Rar!\x1a\x07": "a RAR archive",
@@ -67,7 +77,9 @@ def unpack(archive: Path, target: Path) -> Unpacked:
     try:
         with zipfile.ZipFile(archive) as file:
             return _unpack(file, archive.name, target)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # of the disk, not of the zip
         raise _not_a_zip(archive, error) from None
 
 
@@ -116,17 +128,39 @@ def _unpack(file: zipfile.ZipFile, name: str, target: Path) -> Unpacked:
             result.clashes.append(entry_name)
             continue
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.is_dir() or entry_name.endswith(("/", "\\")):
+        if entry_name.endswith(("/", "\\")):
             continue  # folders are made by the files in them
         if kind not in (0, stat.S_IFREG):
             result.links.append(entry_name)
             continue
         try:
-            with file.open(entry) as stream:
+            with _reading():
+                stream = file.open(entry)
+            with stream:
                 writer.add(entry_name, stream, entry.compress_size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except _DamagedError:
             result.damaged.append(entry_name)
     return result
+
+
+class _DamagedError(Exception):
+    """An entry of the zip can't be read."""
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Around reading from the zip, and from nothing else: an OSError in it is damage, not a full disk."""
+    try:
+        yield
+    except (_DamagedError, RefusedError):
+        raise
+    except _DAMAGE as error:
+        raise _DamagedError from error
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    with _reading():
+        return stream.read(_BLOCK)
 
 
 class _Writer:
@@ -165,12 +199,12 @@ class _Writer:
         size = 0
         try:
             with open(path, "xb") as output:
-                while block := stream.read(_BLOCK):
+                while block := _read(stream):
                     size += len(block)
                     self.total += len(block)
                     self._check(name, size, packed)
                     output.write(block)
-        except (zipfile.BadZipFile, zlib.error, EOFError):
+        except BaseException:
             path.unlink(missing_ok=True)
             raise
         self._taken.add(key)

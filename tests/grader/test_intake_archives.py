@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import random
 import stat
 import struct
 import warnings
@@ -154,6 +157,41 @@ def test_a_damaged_file_is_named_and_the_rest_kept(make_zip: Callable[..., Path]
     target = out(tmp_path)
     assert unpack(path, target).damaged == ["a.py"]
     assert files_of(target) == {"b.py": b"b"}
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_damaged_bytes_anywhere(tmp_path: Path, method: int) -> None:
+    """Whatever bytes change, files come out or the zip is refused; nothing else is raised."""
+    path = tmp_path / "2026000001.zip"
+    with zipfile.ZipFile(path, "w", method) as file:
+        for name in ("codes/VAE/VAE.py", "\u62a5\u544a.ipynb", ""):
+            file.writestr(name, b"def f(): pass\n" * 40)
+    good = path.read_bytes()
+    numbers = random.Random(method)
+    for attempt in range(60):
+        data = bytearray(good)
+        for _ in range(numbers.choice([1, 2, 20])):
+            data[numbers.randrange(len(data))] = numbers.randrange(256)
+        path.write_bytes(data)
+        target = tmp_path / str(attempt)
+        target.mkdir()
+        with contextlib.suppress(RefusedError):
+            assert isinstance(unpack(path, target), archives.Unpacked)
+        assert not [name for name in os.listdir(tmp_path) if not name.isdigit() and name != path.name]
+
+
+def test_a_disk_that_is_full_is_not_the_zip_s_fault(
+    make_zip: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = make_zip(("codes/a.py", b"a"))
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpack(path, tmp_path)
 
 
 def test_duplicate_and_case_clashing_names(make_zip: Callable[..., Path], tmp_path: Path) -> None:
