@@ -1,4 +1,6 @@
-"""Grades one submission: takes it in, runs the checks of each track behind a wall, adds up nothing by itself."""
+"""Grades one submission: takes it in, runs the checks of each track behind a wall, adds up nothing by
+itself.
+"""
 
 from __future__ import annotations
 

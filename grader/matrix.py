@@ -92,7 +92,8 @@ def _faults(task: Task, result: TrackResult) -> Iterator[str]:
             Outcome.NOT_REACHED if name in unreached else Outcome.WRONG if name in fails else Outcome.PASSED
         )
         if check.outcome is not expected:
-            yield f"{name}: {check.outcome.value} ({check.found or 'no fault found'}), expected {expected.value}"
+            found = check.found or "no fault found"
+            yield f"{name}: {check.outcome.value} ({found}), expected {expected.value}"
     for name in sorted(fails - set(checks)):
         yield f"{name}: not among the checks"
     if task.kind == "mutant" and task.variant is not None:
@@ -138,9 +139,15 @@ def run_matrix(tracks: Sequence[str] = (), jobs: int = 2, console: Console | Non
     for line in lines:
         verdict = "yes" if not line.faults else "\n".join(line.faults)
         table.add_row(
-            line.track, line.kind, line.id, line.region, f"{line.points:g} / {line.most:g}", line.mistake, verdict,
+            line.track,
+            line.kind,
+            line.id,
+            line.region,
+            f"{line.points:g} / {line.most:g}",
+            line.mistake,
+            verdict,
             style=None if not line.faults else "red",
-        )  # fmt: skip
+        )
     console.print(table)
     wrong = [line for line in lines if line.faults]
     counts = {

@@ -1,4 +1,6 @@
-"""A submission as the grader needs it: intake's result, or the reason of its refusal, for as long as a block."""
+"""A submission as the grader needs it: intake's result, or the reason of its refusal, for as long as a
+block.
+"""
 
 from __future__ import annotations
 

@@ -134,7 +134,8 @@ def write_variant(variant: Variant | None, track: str, folder: Path) -> None:
                 data = variant.source(data.decode("utf-8"))
             except ValueError as error:
                 raise HomeworkError(
-                    f"{track}, variant {variant.id}: {error} in solutions/{track}/{path.name}. The reference has "
+                    f"{track}, variant {variant.id}: {error} in solutions/{track}/{path.name}. "
+                    "The reference has "
                     "changed: bring the variant up to date."
                 ) from None
         (folder / path.name).write_bytes(data)

@@ -49,7 +49,8 @@ def check_folder(folder: Path, names: Sequence[str] = (), with_run: bool = True)
     if missing:
         raise HomeworkError(
             f"{folder} has no {', '.join(missing)}; expected {', '.join(assignment.files)}. "
-            f"Go to codes/{assignment.track} and try again, or name it: python -m hwlib.check codes/{assignment.track}."
+            f"Go to codes/{assignment.track} and try again, or name it: python -m hwlib.check "
+            f"codes/{assignment.track}."
         )
     cases = {case.check: case for case in load_cases(file.parent / CASES)}
     public = [check.id for _, check in assignment.checks.values() if check.visibility == "public"]
@@ -76,7 +77,8 @@ def _session(folder: Path) -> WorkerSession:
         return WorkerSession(SubprocessTransport(), folder, timeout=60)
     except GraderError as error:
         raise HomeworkError(
-            f"the checks could not start a process for your code: {error}. Try `python -c 'import torch, hwlib'`; "
+            f"the checks could not start a process for your code: {error}. Try `python -c "
+            "'import torch, hwlib'`; "
             "if that fails, install the homework's packages again."
         ) from None
 

@@ -1,4 +1,6 @@
-"""The checks of the GAN that are data: inputs, what to ask, what to expect. Built with hidden or public inputs."""
+"""The checks of the GAN that are data: inputs, what to ask, what to expect. Built with hidden or public
+inputs.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +49,11 @@ def init_statistics(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     assert init is not None
     steps: list[Step] = []
     for name, kind, args in (
-        ("conv", "Conv2d", [48, 48, 3]), ("transposed", "ConvTranspose2d", [48, 48, 3]), ("norm", "BatchNorm2d", [4096]),
+        ("conv", "Conv2d", [48, 48, 3]),
+        ("transposed", "ConvTranspose2d", [48, 48, 3]),
+        ("norm", "BatchNorm2d", [4096]),
         ("other", "Linear", [8, 8]),
-    ):  # fmt: skip
+    ):
         steps += [
             Step("construct", {"file": "torch.nn", "callable": kind, "args": args, "as_": name}),
             Step("fill", {"target": name, "value": 0.5}),
@@ -60,9 +64,11 @@ def init_statistics(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         ]
     conv = ((M.CONV_UNTOUCHED, 0.5, 0.0), *_wrong_spread(init.conv_mean, init.conv_std))
     norm = (
-        (M.NORM_UNTOUCHED, 0.5, 0.0), (M.NORM_UNTOUCHED, 1.0, 0.0), (M.NORM_MEAN_ZERO, 0.0, init.batch_norm_std),
+        (M.NORM_UNTOUCHED, 0.5, 0.0),
+        (M.NORM_UNTOUCHED, 1.0, 0.0),
+        (M.NORM_MEAN_ZERO, 0.0, init.batch_norm_std),
         *_wrong_spread(init.batch_norm_mean, init.batch_norm_std),
-    )  # fmt: skip
+    )
     return Case(
         "init_statistics",
         tuple(steps),
@@ -144,12 +150,22 @@ def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case
             Array("one/result", "the image of a single latent", (1, 1, 32, 32)),
             Array("train/result", "images in train mode", (6, 1, 32, 32)),
             Close(
-                "eval/result", "decoder/result", "forward(z): the output of self.decoder", tolerances.NETWORK,
-                ((M.MOVED_IN_FORWARD, "decoder/result/times:0.5/plus:0.5"),), otherwise=M.NOT_RESHAPED, if_there=True,
+                "eval/result",
+                "decoder/result",
+                "forward(z): the output of self.decoder",
+                tolerances.NETWORK,
+                ((M.MOVED_IN_FORWARD, "decoder/result/times:0.5/plus:0.5"),),
+                otherwise=M.NOT_RESHAPED,
+                if_there=True,
             ),
-            Close("one/result", "eval/result/rows:1", "the image of a latent in eval mode, whatever else is in the batch", tolerances.NETWORK),
+            Close(
+                "one/result",
+                "eval/result/rows:1",
+                "the image of a latent in eval mode, whatever else is in the batch",
+                tolerances.NETWORK,
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 # --- data ---------------------------------------------------------------------------------------------
@@ -220,8 +236,12 @@ def trainer_steps(latent_dim: int, state_G: State, state_D: State, momentum: flo
         Step("stub", {"attributes": {"batch_size": 4, "name": "mnist"}, "as_": "data"}),
         Step("stub", {"as_": "writer"}),
         Step("construct", {"file": "torch.nn", "callable": "BCELoss", "as_": "bce"}),
-        Step("construct", {"file": "trainer", "callable": "Trainer", "args": given, "as_": "trainer"}, otherwise=(Step("construct", around),)),
-    )  # fmt: skip
+        Step(
+            "construct",
+            {"file": "trainer", "callable": "Trainer", "args": given, "as_": "trainer"},
+            otherwise=(Step("construct", around),),
+        ),
+    )
 
 
 def _values(rng: Rng, latent_dim: int) -> tuple[Step, ...]:
@@ -260,29 +280,44 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
         (
             _FIVE,
             Close(
-                "step/result/0", total, "loss_D, the sum of the losses of real and fake images", tolerance,
+                "step/result/0",
+                total,
+                "loss_D, the sum of the losses of real and fake images",
+                tolerance,
                 (
-                    (M.LABELS_SWAPPED, swapped), (M.HALVED, Sum(total.paths, 0.5)), (M.ONLY_REAL, Sum(total.paths[:1])),
-                    (M.ONLY_FAKE, Sum(total.paths[1:])), (M.AFTER_THE_STEP, after), (M.ASCENT, Sum(total.paths, -1.0)),
+                    (M.LABELS_SWAPPED, swapped),
+                    (M.HALVED, Sum(total.paths, 0.5)),
+                    (M.ONLY_REAL, Sum(total.paths[:1])),
+                    (M.ONLY_FAKE, Sum(total.paths[1:])),
+                    (M.AFTER_THE_STEP, after),
+                    (M.ASCENT, Sum(total.paths, -1.0)),
                     (M.HALVED, Sum(swapped.paths, 0.5)),
                 ),
             ),
             Close(
-                "step/result/2", "real_before/result/mean", "D_x, the average of D over the real images before its update", tolerance,
+                "step/result/2",
+                "real_before/result/mean",
+                "D_x, the average of D over the real images before its update",
+                tolerance,
                 (
-                    (M.AVERAGES_EXCHANGED, "fake_before/result/mean"), (M.AFTER_THE_STEP, "real_after/result/mean"),
+                    (M.AVERAGES_EXCHANGED, "fake_before/result/mean"),
+                    (M.AFTER_THE_STEP, "real_after/result/mean"),
                     (M.AVERAGE_IS_SUM, "real_before/result/mean/times:6"),
                 ),
             ),
             Close(
-                "step/result/3", "fake_before/result/mean", "D_G_z1, the average of D over the fake images before its update", tolerance,
+                "step/result/3",
+                "fake_before/result/mean",
+                "D_G_z1, the average of D over the fake images before its update",
+                tolerance,
                 (
-                    (M.AVERAGES_EXCHANGED, "real_before/result/mean"), (M.AFTER_THE_STEP, "fake_after/result/mean"),
+                    (M.AVERAGES_EXCHANGED, "real_before/result/mean"),
+                    (M.AFTER_THE_STEP, "fake_after/result/mean"),
                     (M.AVERAGE_IS_SUM, "fake_before/result/mean/times:6"),
                 ),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
@@ -293,7 +328,10 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         (
             _FIVE,
             Close(
-                "step/result/1", "fake_after/result/log/mean/times:-1", "loss_G, the average of -log D(G(z)) after the update of D", tolerance,
+                "step/result/1",
+                "fake_after/result/log/mean/times:-1",
+                "loss_G, the average of -log D(G(z)) after the update of D",
+                tolerance,
                 (
                     (M.OLD_DISCRIMINATOR, "fake_before/result/log/mean/times:-1"),
                     (M.SATURATING, f"fake_after/result/{_NOT}/log/mean"),
@@ -302,11 +340,17 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 ),
             ),
             Close(
-                "step/result/4", "fake_after/result/mean", "D_G_z2, the average of D over the fake images after its update", tolerance,
-                ((M.OLD_DISCRIMINATOR, "fake_before/result/mean"), (M.AVERAGE_IS_SUM, "fake_after/result/mean/times:6")),
+                "step/result/4",
+                "fake_after/result/mean",
+                "D_G_z2, the average of D over the fake images after its update",
+                tolerance,
+                (
+                    (M.OLD_DISCRIMINATOR, "fake_before/result/mean"),
+                    (M.AVERAGE_IS_SUM, "fake_after/result/mean/times:6"),
+                ),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 # --- sampling -----------------------------------------------------------------------------------------
@@ -354,11 +398,14 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Array("samples/result", "images", (9, 1, 32, 32), wrong_shape=M.WRONG_COUNT),
             Array("seen/result/0", "latents", (9, latent_dim, 1, 1), wrong_shape=M.FLAT_LATENTS),
             Close(
-                "samples/result", "decoded/result/times:0.5/plus:0.5", "the generated images, moved from [-1, 1] to [0, 1]",
-                tolerances.NETWORK, ((M.RANGE_NOT_CHANGED, "decoded/result"), (M.CLAMPED, "decoded/result/clip")),
+                "samples/result",
+                "decoded/result/times:0.5/plus:0.5",
+                "the generated images, moved from [-1, 1] to [0, 1]",
+                tolerances.NETWORK,
+                ((M.RANGE_NOT_CHANGED, "decoded/result"), (M.CLAMPED, "decoded/result/clip")),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
@@ -381,7 +428,13 @@ def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 _BUILDERS = {
     function.__name__: function
     for function in (
-        init_statistics, generator_layers, generator_forward, scale, discriminator_values, generator_values, sample,
+        init_statistics,
+        generator_layers,
+        generator_forward,
+        scale,
+        discriminator_values,
+        generator_values,
+        sample,
         sample_prior,
     )
-}  # fmt: skip
+}

@@ -6,7 +6,8 @@ from hwlib.checking.mistakes import Mistake
 INIT_NOT_APPLIED = Mistake(
     "init_not_applied",
     "weights_init is defined but not applied",
-    "The networks still have PyTorch's default weights: get_generator and get_discriminator apply weights_init.",
+    "The networks still have PyTorch's default weights: get_generator and get_discriminator "
+    "apply weights_init.",
     "定义了 weights_init，但没有使用",
 )
 CONV_UNTOUCHED = Mistake(
@@ -140,7 +141,8 @@ ASCENT = Mistake("ascent", "the loss is maximized", "BCE is minimized: no minus 
 LEFT_OVER_D = Mistake(
     "gradients_left_over",
     "gradients of the step before are still in this one: zero_grad is missing or in the wrong place",
-    "The generator's backward pass leaves gradients in D: call optimD.zero_grad() right before D's backward passes.",
+    "The generator's backward pass leaves gradients in D: call optimD.zero_grad() right before "
+    "D's backward passes.",
     "上一步的梯度残留到这一步：缺少 zero_grad 或位置不对",
 )
 
@@ -148,7 +150,8 @@ LEFT_OVER_D = Mistake(
 SATURATING = Mistake(
     "saturating_loss",
     "log(1 - D(G(z))) is minimized",
-    "The handout maximizes log D(G(z)): BCE of D(G(z)) with label 1. log(1 - D) has hardly any gradient at the start.",
+    "The handout maximizes log D(G(z)): BCE of D(G(z)) with label 1. log(1 - D) has hardly any "
+    "gradient at the start.",
     "最小化的是 log(1 - D(G(z)))",
 )
 FAKE_LABEL = Mistake(
@@ -172,7 +175,8 @@ NO_UPDATE_G = Mistake(
 LEAKED_INTO_G = Mistake(
     "gradient_of_discriminator_loss",
     "the gradient of the discriminator's loss is in the generator's update",
-    "The generator gets no gradient in D's part: detach the fake images there, and zero_grad before loss_G.backward().",
+    "The generator gets no gradient in D's part: detach the fake images there, and zero_grad "
+    "before loss_G.backward().",
     "生成器的更新中混入了判别器损失的梯度",
 )
 LEFT_OVER_G = Mistake(

@@ -1,6 +1,8 @@
-"""The checks of the VAE that are data: inputs, what to ask, what to expect. Built with hidden or public inputs.
+"""The checks of the VAE that are data: inputs, what to ask, what to expect. Built with hidden or public
+inputs.
 
-Expected values come from the reference in `solutions/VAE`; what the known mistakes would give is computed here
+Expected values come from the reference in `solutions/VAE`; what the known mistakes would give is computed
+here
 from the formulas of the handout.
 """
 
@@ -145,7 +147,9 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("call", {"target": "model.encoder", "args": [x], "grad": False}, "encoder", may_fail=True),
             Step("call", {"target": "model.decoder", "args": [z], "grad": False}, "decoder", may_fail=True),
             Step("trace", {"target": "model", "args": [x]}, "whole_images", may_fail=True),
-            Step("trace", {"target": "model", "args": [], "kwargs": {"z": z}}, "whole_latents", may_fail=True),
+            Step(
+                "trace", {"target": "model", "args": [], "kwargs": {"z": z}}, "whole_latents", may_fail=True
+            ),
             Step("call", {**again, "args": [mu, log_std], "seed": seed}, "z", may_fail=True),
             Step("call", {**again, "args": [mu, log_std], "seed": seed + 1}, "z_again", may_fail=True),
             Step("call", {**again, "args": [log_std, mu], "seed": seed}, "z_exchanged", may_fail=True),
@@ -160,23 +164,37 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Array("images/result/2", "log_std", (4, latent_dim)),
             Array("latents/result", "forward(z=z) returns images", (5, 1, 32, 32)),
             Close("images/result/1", first, "mu", close, (swapped,), if_there=True, only_mistakes=True),
-            Either((
-                Close("images/result/1", first, "mu: the first half of the encoder's output", close),
-                whole_encoder,
-            )),
-            Either((
-                Close(
-                    "images/result/2", last, "log_std: the second half of the encoder's output", close,
-                    ((M.RETURNS_STD, f"{last}/exp"),),
-                ),
-                whole_encoder,
-            )),
-            Either((
-                Close("latents/result", "decoder/result", "forward(z=z): the decoder's output for z", close),
-                whole_decoder,
-            )),
+            Either(
+                (
+                    Close("images/result/1", first, "mu: the first half of the encoder's output", close),
+                    whole_encoder,
+                )
+            ),
+            Either(
+                (
+                    Close(
+                        "images/result/2",
+                        last,
+                        "log_std: the second half of the encoder's output",
+                        close,
+                        ((M.RETURNS_STD, f"{last}/exp"),),
+                    ),
+                    whole_encoder,
+                )
+            ),
+            Either(
+                (
+                    Close(
+                        "latents/result", "decoder/result", "forward(z=z): the decoder's output for z", close
+                    ),
+                    whole_decoder,
+                )
+            ),
             Close(
-                "images/result/0", "decoded/result", "recon: decoded from z = reparameterize(mu, log_std)", close,
+                "images/result/0",
+                "decoded/result",
+                "recon: decoded from z = reparameterize(mu, log_std)",
+                close,
                 (
                     (M.DECODES_MU, "decoded_mu/result"),
                     (M.ARGUMENTS_OF_REPARAMETERIZE, "decoded_exchanged/result"),
@@ -184,11 +202,13 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 if_there=True,
             ),
             Differs(
-                "images/result/0", "images_again/result/0", "recon, decoded from fresh noise at every call",
+                "images/result/0",
+                "images_again/result/0",
+                "recon, decoded from fresh noise at every call",
                 source=("z/result", "z_again/result"),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
@@ -282,22 +302,31 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 def trainer_steps(latent_dim: int) -> tuple[Step, ...]:
     """Makes the student's Trainer, under the name "trainer", with stand-ins for all that it is given."""
     outputs = [[[1, 32, 32], "sigmoid"], [[latent_dim], ""], [[latent_dim], ""]]
-    model = {"file": "hwlib.checking.standins", "callable": "Maps", "args": [PIXELS, outputs],
-             "kwargs": {"attributes": {"latent_dim": latent_dim, "num_channels": 1}}, "as_": "standin"}  # fmt: skip
+    model = {
+        "file": "hwlib.checking.standins",
+        "callable": "Maps",
+        "args": [PIXELS, outputs],
+        "kwargs": {"attributes": {"latent_dim": latent_dim, "num_channels": 1}},
+        "as_": "standin",
+    }
     given = ["cpu", Ref("standin"), Ref("optimizer"), Ref("data"), "results", Ref("writer")]
     names = ("device", "model", "optimizer", "dataset", "ckpt_dir", "tb_writer")
     around = {"file": "hwlib.checking.standins", "callable": "bare", "as_": "trainer",
               "args": ["trainer", "Trainer", dict(zip(names, given, strict=True))]}  # fmt: skip
     return (
         Step("construct", model),
-        Step("optimizer", {"name": "SGD", "of": ["standin"], "kwargs": {"lr": 1e-4, "momentum": 0.9}, "as_": "optimizer"}),
+        Step(
+            "optimizer",
+            {"name": "SGD", "of": ["standin"], "kwargs": {"lr": 1e-4, "momentum": 0.9}, "as_": "optimizer"},
+        ),
         Step("stub", {"attributes": {"batch_size": 4, "name": "mnist"}, "as_": "data"}),
         Step("stub", {"as_": "writer"}),
         Step(
-            "construct", {"file": "trainer", "callable": "Trainer", "args": given, "as_": "trainer"},
+            "construct",
+            {"file": "trainer", "callable": "Trainer", "args": given, "as_": "trainer"},
             otherwise=(Step("construct", around),),
         ),
-    )  # fmt: skip
+    )
 
 
 def loss_inputs(
@@ -330,11 +359,17 @@ def wrong_reconstruction(target: np.ndarray, recon: np.ndarray) -> tuple[tuple[M
     right, pixels = bce(t, r), t[0].size
     squared = float(((t - r) ** 2).sum() / batch)
     return (
-        (M.SUMMED_OVER_BATCH, right * batch), (M.PIXEL_MEAN, right / pixels), (M.PIXEL_MEAN, right / pixels / batch),
-        (M.WRONG_SIGN, -right), (M.SWAPPED_ARGUMENTS, bce(r, t)), (M.SQUARED_ERROR, squared),
-        (M.SQUARED_ERROR, squared / 2), (M.SQUARED_ERROR, squared / pixels), (M.SQUARED_ERROR, squared * batch),
+        (M.SUMMED_OVER_BATCH, right * batch),
+        (M.PIXEL_MEAN, right / pixels),
+        (M.PIXEL_MEAN, right / pixels / batch),
+        (M.WRONG_SIGN, -right),
+        (M.SWAPPED_ARGUMENTS, bce(r, t)),
+        (M.SQUARED_ERROR, squared),
+        (M.SQUARED_ERROR, squared / 2),
+        (M.SQUARED_ERROR, squared / pixels),
+        (M.SQUARED_ERROR, squared * batch),
         (M.HALF_OF_BCE, float(-(t * np.log(r)).sum() / batch)),
-    )  # fmt: skip
+    )
 
 
 def wrong_kl(
@@ -350,16 +385,20 @@ def wrong_kl(
 
     right = mean(0.5 * (m**2 + var - 2 * s - 1))
     return (
-        (M.SUMMED_OVER_BATCH, right * batch), (M.DIMENSION_MEAN, right / m.shape[1]),
-        (M.DIMENSION_MEAN, right / m.shape[1] / batch), (M.WRONG_SIGN, -right), (M.MISSING_HALF, 2 * right),
+        (M.SUMMED_OVER_BATCH, right * batch),
+        (M.DIMENSION_MEAN, right / m.shape[1]),
+        (M.DIMENSION_MEAN, right / m.shape[1] / batch),
+        (M.WRONG_SIGN, -right),
+        (M.MISSING_HALF, 2 * right),
         (M.KL_LOG_VARIANCE, mean(0.5 * (m**2 + np.exp(s) - s - 1))),
         (M.KL_LOG_VARIANCE, mean(0.5 * (m**2 + np.exp(4 * s) - 4 * s - 1))),
-        (M.MISSING_MINUS_ONE, mean(0.5 * (m**2 + var - 2 * s))), (M.MISSING_MU, mean(0.5 * (var - 2 * s - 1))),
+        (M.MISSING_MINUS_ONE, mean(0.5 * (m**2 + var - 2 * s))),
+        (M.MISSING_MU, mean(0.5 * (var - 2 * s - 1))),
         (M.MU_NOT_SQUARED, mean(0.5 * (m + var - 2 * s - 1))),
         (M.SIGMA_NOT_SQUARED, mean(0.5 * (m**2 + np.exp(s) - 2 * s - 1))),
         (M.NOT_TWICE_LOG, mean(0.5 * (m**2 + var - s - 1))),
         (M.WRONG_SIGN, mean(0.5 * (m**2 + var + 2 * s - 1))),
-    )  # fmt: skip
+    )
 
 
 def loss_values(rng: Rng, assignment: Assignment, latent_dim: int, log_variance: bool = False) -> Case:
@@ -370,20 +409,31 @@ def loss_values(rng: Rng, assignment: Assignment, latent_dim: int, log_variance:
         "loss_values",
         (
             *trainer_steps(latent_dim),
-            Step("call", {"target": "trainer", "method": "loss_fn", "args": [target, recon, mu, log_std]}, "losses"),
+            Step(
+                "call",
+                {"target": "trainer", "method": "loss_fn", "args": [target, recon, mu, log_std]},
+                "losses",
+            ),
         ),
         (
             Items("losses/result", 2, "loss_fn returns (recon_loss, kl_loss)"),
             Close(
-                "losses/result/0", right[0], "reconstruction loss", tolerances.LOSS,
-                (*swapped, *wrong_reconstruction(target, recon)), M.LOG_OF_ZERO,
+                "losses/result/0",
+                right[0],
+                "reconstruction loss",
+                tolerances.LOSS,
+                (*swapped, *wrong_reconstruction(target, recon)),
+                M.LOG_OF_ZERO,
             ),
             Close(
-                "losses/result/1", right[1], "KL divergence", tolerances.LOSS,
+                "losses/result/1",
+                right[1],
+                "KL divergence",
+                tolerances.LOSS,
                 ((M.SUM_OF_BOTH, sum(right)), *wrong_kl(mu, log_std, log_variance)),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 # --- sampling -----------------------------------------------------------------------------------------
@@ -430,9 +480,14 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         (
             Array("samples/result", "images", (9, 1, 32, 32), low=0, high=1, wrong_shape=M.WRONG_COUNT),
             Array("seen/result/0", "latents", (9, latent_dim)),
-            Close("samples/result", "decoded/result", "the images that the model decodes of the latents", tolerances.NETWORK),
+            Close(
+                "samples/result",
+                "decoded/result",
+                "the images that the model decodes of the latents",
+                tolerances.NETWORK,
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
@@ -455,7 +510,14 @@ def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 _BUILDERS = {
     function.__name__: function
     for function in (
-        encoder_layers, decoder_layers, reparameterize_statistics, forward_modes, forward_batches, scale, loss_values,
-        sample, sample_prior,
+        encoder_layers,
+        decoder_layers,
+        reparameterize_statistics,
+        forward_modes,
+        forward_batches,
+        scale,
+        loss_values,
+        sample,
+        sample_prior,
     )
-}  # fmt: skip
+}

@@ -31,7 +31,8 @@ SQUARED_ERROR = Mistake(
 SWAPPED_ARGUMENTS = Mistake(
     "swapped_arguments",
     "target and reconstruction are swapped",
-    "The logarithm is taken of the reconstruction x', not of the image x: F.binary_cross_entropy(recon, target).",
+    "The logarithm is taken of the reconstruction x', not of the image x: "
+    "F.binary_cross_entropy(recon, target).",
     "目标图像与重构图像的位置写反了",
 )
 HALF_OF_BCE = Mistake(
@@ -41,9 +42,11 @@ HALF_OF_BCE = Mistake(
     "只写了 x log x' 一项",
 )
 WRONG_SIGN = Mistake(
-    "wrong_sign", "the sign is wrong", "It is a loss: the negative of the log-likelihood, and a KL divergence is >= 0.",
+    "wrong_sign",
+    "the sign is wrong",
+    "It is a loss: the negative of the log-likelihood, and a KL divergence is >= 0.",
     "符号反了",
-)  # fmt: skip
+)
 SUM_OF_BOTH = Mistake(
     "sum_of_both",
     "the sum of both losses is returned",
@@ -64,7 +67,8 @@ LOG_OF_ZERO = Mistake(
 KL_LOG_VARIANCE = Mistake(
     "log_variance",
     "log sigma is read as log variance",
-    "The second half of the encoder's output is log sigma: sigma^2 = exp(2 log_std), log sigma^2 = 2 log_std.",
+    "The second half of the encoder's output is log sigma: sigma^2 = exp(2 log_std), log "
+    "sigma^2 = 2 log_std.",
     "把 log sigma 当成了对数方差",
 )
 MISSING_HALF = Mistake(
@@ -91,7 +95,8 @@ NOT_TWICE_LOG = Mistake(
 DETACHED = Mistake(
     "detached",
     "no gradient arrives: the value was detached, or computed without autograd",
-    "Without gradients to mu and log sigma the encoder does not learn; leave out detach, .data, .item and no_grad.",
+    "Without gradients to mu and log sigma the encoder does not learn; leave out detach, .data, "
+    ".item and no_grad.",
     "梯度没有传回：数值被 detach，或在没有自动求导的情况下计算",
 )
 CPU_NOISE = Mistake(

@@ -52,7 +52,9 @@ def gradients(model: nn.Module, imgs: np.ndarray, losses: Losses | None = None) 
 
 
 def given_losses(values: tuple[float, float], cotangents: list[list[np.ndarray | None]]) -> Losses:
-    """The losses that have these values and these gradients with respect to (recon, mu, log_std), to first order."""
+    """The losses that have these values and these gradients with respect to (recon, mu, log_std), to first
+    order.
+    """
 
     def losses(target: Tensor, recon: Tensor, mu: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]:
         results = []

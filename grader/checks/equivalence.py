@@ -21,7 +21,8 @@ from hwlib.checking.values import Ref
 HARD_CODED = Mistake(
     "hard_coded_sizes",
     "sizes are written as numbers where the table has a setting",
-    "Use the constructor's arguments (num_channels, latent_dim, ...): the network is built with other settings, too.",
+    "Use the constructor's arguments (num_channels, latent_dim, ...): the network is built with "
+    "other settings, too.",
     "把表中的参数（如 num_channels、latent_dim）写成了固定数字",
 )
 

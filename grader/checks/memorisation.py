@@ -16,7 +16,8 @@ CHUNK = 4_096
 QUANTILE = 0.01
 FACTOR = 0.5
 """A copy is an image nearer to the training set than half the distance of the nearest 1 % of held-out images.
-On MNIST the reference VAE and GAN have no such sample among 1,000, a copy with noise of 0.02 per pixel is one."""
+On MNIST the reference VAE and GAN have no such sample among 1,000, a copy with noise of 0.02 per pixel is
+one."""
 SHARE = 0.05
 """So many copies among the samples and the generator counts as one that replays the data."""
 

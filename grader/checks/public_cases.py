@@ -42,7 +42,8 @@ def cases_for(assignment: Assignment) -> list[Case]:
             case = module.build(about.id, public(assignment.track, about.id), assignment, LATENT_DIM)
         except KeyError:
             raise HomeworkError(
-                f"the public check {about.id} is not in grader/checks/{assignment.track}_cases.py, so students "
+                f"the public check {about.id} is not in "
+                f"grader/checks/{assignment.track}_cases.py, so students "
                 "can't get it. Write it as a case there, or make it hidden in assignment.yaml."
             ) from None
         cases.append(Case(case.check, case.steps, case.expect, about.hint, about.handout, about.needs))

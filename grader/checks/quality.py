@@ -65,7 +65,8 @@ def check_fid(submission: Submission, model: Model) -> None:
     entry = rules.threshold_for(rules.network)
     if entry is None or entry.threshold is None:
         raise GraderError(
-            f"handouts/{submission.track}/assignment.yaml has no threshold for {rules.network}: calibrate it first"
+            f"handouts/{submission.track}/assignment.yaml has no threshold for {rules.network}: "
+            "calibrate it first"
         )
     data = data_dir()
     options = submission.notes.get("options")
@@ -94,10 +95,17 @@ def verdict(result: FIDResult, copies: Memorisation, threshold: float) -> Proble
 def as_score(result: FIDResult, copies: Memorisation, entry: Threshold) -> FIDScore:
     """The score as it stands in `result.json`."""
     return FIDScore(
-        fid=result.fid, threshold=entry.threshold or 0.0, network=result.network, num_real=result.num_real,
-        num_generated=result.num_generated, split=result.split, spread=result.spread,
-        reference_fid=entry.calibration.mean, reference_spread=entry.calibration.spread, memorised=copies.memorised,
-    )  # fmt: skip
+        fid=result.fid,
+        threshold=entry.threshold or 0.0,
+        network=result.network,
+        num_real=result.num_real,
+        num_generated=result.num_generated,
+        split=result.split,
+        spread=result.spread,
+        reference_fid=entry.calibration.mean,
+        reference_spread=entry.calibration.spread,
+        memorised=copies.memorised,
+    )
 
 
 def data_dir() -> Path:
@@ -109,7 +117,8 @@ def data_dir() -> Path:
     folder = Path(os.environ.get("GRADER_DATA", ROOT / "data"))
     if not folder.is_dir():
         raise GraderError(
-            f"there is no folder {folder} with the data sets. Train the reference once (it downloads them), or set "
+            f"there is no folder {folder} with the data sets. Train the reference once (it "
+            "downloads them), or set "
             "GRADER_DATA to a folder that holds MNIST/raw."
         )
     return folder

@@ -69,9 +69,17 @@ def described(assignment: Assignment, function: Callable[..., None]) -> CheckFun
     if name == "fid":
         question = next(q for q in assignment.report.questions if q.automatic == "fid")
         about = About(
-            assignment.track, name, question.title.en, question.title.zh, "", question.points, "hidden", needs,
-            _hint(function), "fid",
-        )  # fmt: skip
+            assignment.track,
+            name,
+            question.title.en,
+            question.title.zh,
+            "",
+            question.points,
+            "hidden",
+            needs,
+            _hint(function),
+            "fid",
+        )
         return CheckFunction(about, function, part)
     if "points" not in marks or not marks["points"].args:
         raise HomeworkError(

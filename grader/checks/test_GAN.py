@@ -72,9 +72,12 @@ def test_init_applied(submission: Submission) -> None:
                 norms.append(weight.reshape(-1))
         if norms:
             problem = Drawn(
-                "weight", f"weights of the BatchNorm layers of {function}", init.batch_norm_mean, init.batch_norm_std,
+                "weight",
+                f"weights of the BatchNorm layers of {function}",
+                init.batch_norm_mean,
+                init.batch_norm_std,
                 otherwise=M.INIT_NOT_APPLIED,
-            ).judge({"weight": np.concatenate(norms)})  # fmt: skip
+            ).judge({"weight": np.concatenate(norms)})
             submission.require(problem)
 
 
@@ -82,7 +85,9 @@ def test_init_applied(submission: Submission) -> None:
 
 
 def test_generator_layers(submission: Submission) -> None:
-    """Compare self.decoder row by row with the generator's table: type, volume, kernel, stride, padding, BatchNorm, activation."""
+    """Compare self.decoder row by row with the generator's table: type, volume, kernel, stride, padding,
+    BatchNorm, activation.
+    """
     judge(submission, "generator_layers")
 
 
@@ -100,7 +105,9 @@ def test_generator_equivalence(submission: Submission) -> None:
 
 @pytest.mark.needs("generator_layers")
 def test_generator_forward(submission: Submission) -> None:
-    """forward turns latents [B, latent_dim, 1, 1] into self.decoder's images, for any B, in train and eval mode."""
+    """forward turns latents [B, latent_dim, 1, 1] into self.decoder's images, for any B, in train and eval
+    mode.
+    """
     judge(submission, "generator_forward")
 
 
@@ -191,7 +198,9 @@ def _unchanged(before: steps.State, after: steps.State) -> bool:
 
 
 def test_discriminator_values(submission: Submission) -> None:
-    """loss_D is the sum of the losses of real and fake images; D_x and D_G_z1 are averages from before the update."""
+    """loss_D is the sum of the losses of real and fake images; D_x and D_G_z1 are averages from before the
+    update.
+    """
     replies = judge(submission, "discriminator_values")
     _trusted(submission, "discriminator_values", replies)
 
@@ -236,7 +245,9 @@ def test_discriminator_update(submission: Submission) -> None:
 
 @pytest.mark.needs("discriminator_update")
 def test_discriminator_gradients(submission: Submission) -> None:
-    """Call optimD.zero_grad() in every step before D's backward passes: the generator's pass leaves gradients in D."""
+    """Call optimD.zero_grad() in every step before D's backward passes: the generator's pass leaves
+    gradients in D.
+    """
     rng = submission.rng("discriminator_gradients")
     latent_dim = int(rng.integers(5, 13))
     first = _fresh_step(submission, rng, latent_dim)
@@ -295,7 +306,9 @@ def test_generator_update(submission: Submission) -> None:
 
 
 def test_sample(submission: Submission) -> None:
-    """sample_images gives num_images images in [0, 1] from latents of shape [num_images, latent_dim, 1, 1]."""
+    """sample_images gives num_images images in [0, 1] from latents of shape [num_images, latent_dim, 1,
+    1].
+    """
     judge(submission, "sample")
 
 

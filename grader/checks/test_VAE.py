@@ -56,7 +56,9 @@ def _reads_log_variance(submission: Submission) -> bool:
 
 
 def test_encoder_layers(submission: Submission) -> None:
-    """Compare self.encoder row by row with the encoder's table: type, volume, kernel, stride, padding, activation."""
+    """Compare self.encoder row by row with the encoder's table: type, volume, kernel, stride, padding,
+    activation.
+    """
     judge(submission, "encoder_layers")
 
 
@@ -196,7 +198,9 @@ def test_loss_values(submission: Submission) -> None:
 
 
 def test_loss_average(submission: Submission) -> None:
-    """The same images twice in a batch change nothing; twice as many pixels or latent dimensions double a loss."""
+    """The same images twice in a batch change nothing; twice as many pixels or latent dimensions double a
+    loss.
+    """
     rng = submission.rng("loss_average")
     latent_dim = int(rng.integers(5, 13))
     for step in cases.trainer_steps(latent_dim):
@@ -222,9 +226,11 @@ def test_loss_average(submission: Submission) -> None:
         twice = losses(*(np.concatenate([array, array]) for array in arrays))
         for position, name in enumerate(("reconstruction loss", "KL divergence")):
             compare(
-                twice[position], plain[position], f"{name} of a batch of {batch}, and of the same images twice",
+                twice[position],
+                plain[position],
+                f"{name} of a batch of {batch}, and of the same images twice",
                 ((M.SUMMED_OVER_BATCH, 2 * plain[position]),),
-            )  # fmt: skip
+            )
         if batch == 7:
             apart = np.mean([losses(*(array[i : i + 1] for array in arrays)) for i in range(batch)], 0)
             for position, name in enumerate(("reconstruction loss", "KL divergence")):
@@ -304,7 +310,9 @@ def _tried(submission: Submission, step: "cases.Step") -> None:
 
 
 def test_train_step(submission: Submission) -> None:
-    """A step: forward pass, loss = recon_loss + kl_loss, zero_grad, backward, step; returns (loss, recon_loss, kl_loss)."""
+    """A step: forward pass, loss = recon_loss + kl_loss, zero_grad, backward, step; returns (loss,
+    recon_loss, kl_loss).
+    """
     rng = submission.rng("train_step")
     latent_dim = int(rng.integers(5, 9))
     for step in cases.trainer_steps(latent_dim):
@@ -407,7 +415,9 @@ def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> "steps
 
 
 def test_sample(submission: Submission) -> None:
-    """sample_images gives num_images images in [0, 1], decoded from latents of shape [num_images, latent_dim]."""
+    """sample_images gives num_images images in [0, 1], decoded from latents of shape [num_images,
+    latent_dim].
+    """
     judge(submission, "sample")
 
 

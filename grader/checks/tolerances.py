@@ -15,7 +15,7 @@ LOSS = 2e-5
 LOSS_GRADIENT = 2e-4
 """Gradients of the losses; measured 1e-6 (a clamp of x' at 1e-7 included)."""
 
-GRADIENT = 1e-4
+GRADIENT = 5e-5
 """Gradients through z; measured 2e-7."""
 
 NETWORK = 1e-4

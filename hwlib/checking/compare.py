@@ -1,4 +1,6 @@
-"""Numbers from a worker against expected ones. What comes from a worker is data of any kind until looked at."""
+"""Numbers from a worker against expected ones. What comes from a worker is data of any kind until looked
+at.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,10 @@ NOTHING = _Nothing()
 def look(replies: Replies, path: str) -> Any:
     """The value that a path leads to: "loss/result/0"; NOTHING where it leads nowhere.
 
-    Parts are keys of dictionaries and numbers of sequences. On an array they are words: "first:3" and "from:3"
-    take columns of [B, n, ...], "rows:3" the first rows, "log", "exp", "mean", "clip" (to [0, 1]), "times:0.5" and "plus:1" compute.
+    Parts are keys of dictionaries and numbers of sequences. On an array they are words: "first:3" and
+    "from:3"
+    take columns of [B, n, ...], "rows:3" the first rows; "log", "exp", "mean", "clip" (to [0, 1]),
+    "times:0.5" and "plus:1" compute.
     """
     value: Any = replies
     for part in path.split("/"):

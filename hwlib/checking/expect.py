@@ -1,4 +1,6 @@
-"""What a check expects of the replies of a worker. Each kind can be stored (see cases) and judged anywhere."""
+"""What a check expects of the replies of a worker. Each kind can be stored (see cases) and judged
+anywhere.
+"""
 
 from __future__ import annotations
 
@@ -191,7 +193,7 @@ class Differs:
 
     def judge(self, replies: Replies) -> Problem | None:
         sources = [as_array(look(replies, path)) for path in self.source]
-        if len(sources) == 2 and sources[0] is not None and sources[1] is not None:
+        if len(sources) == 2 and sources[0] is not None and sources[1] is not None:  # noqa: SIM102
             if sources[0].shape == sources[1].shape and close(sources[0], sources[1], 1e-7):
                 return None
         one, two = as_array(look(replies, self.of)), as_array(look(replies, self.other))

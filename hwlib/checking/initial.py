@@ -10,7 +10,9 @@ from hwlib.checking.compare import Replies, as_array, describe, look, number
 from hwlib.checking.mistakes import Mistake, Problem
 
 SIGMAS = 6.0
-"""As many standard errors may a mean or a standard deviation be off; a right solution fails once in 10^8 runs."""
+"""As many standard errors may a mean or a standard deviation be off; a right solution fails once in 10^8
+runs.
+"""
 
 
 @dataclass(frozen=True)

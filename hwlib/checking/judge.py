@@ -48,9 +48,18 @@ class About:
     ) -> About:
         """The description of a check of the assignment."""
         return cls(
-            assignment.track, check.id, check.title.en, check.title.zh, region.id, check.points, check.visibility,
-            needs, hint or region.task.en, f"region-{region.id}", region.optional,
-        )  # fmt: skip
+            assignment.track,
+            check.id,
+            check.title.en,
+            check.title.zh,
+            region.id,
+            check.points,
+            check.visibility,
+            needs,
+            hint or region.task.en,
+            f"region-{region.id}",
+            region.optional,
+        )
 
 
 @dataclass
@@ -106,10 +115,16 @@ class Bench:
             )
         mistake = KINDS.get(error.kind) or getattr(error, "mistake", None)
         return self._result(
-            about, Outcome.WRONG, 0.0, seconds=seconds, expected="the code runs", found=found, traceback=lines,
+            about,
+            Outcome.WRONG,
+            0.0,
+            seconds=seconds,
+            expected="the code runs",
+            found=found,
+            traceback=lines,
             hint=HINTS.get(error.kind, about.hint),
             misconception=None if mistake is None else mistake.as_misconception(),
-        )  # fmt: skip
+        )
 
     def grader_error(self, about: About, reason: str, seconds: float = 0.0) -> CheckResult:
         """A verdict on ourselves."""
@@ -134,10 +149,19 @@ class Bench:
         text = f"{error.todo.file}, TODO {error.todo.number} ({error.todo.title}): not filled in yet"
         if region is None or region.id == about.region:
             return self._result(
-                about, Outcome.WRONG, 0.0, seconds=seconds, blank=True, found=text, traceback=lines,
+                about,
+                Outcome.WRONG,
+                0.0,
+                seconds=seconds,
+                blank=True,
+                found=text,
+                traceback=lines,
                 expected="your code between # TODO START and # TODO END",
-                hint=f"Replace the line `raise NotImplementedError(...)` of this region in {error.todo.file} by your code.",
-            )  # fmt: skip
+                hint=(
+                    f"Replace the line `raise NotImplementedError(...)` of this region in "
+                    f"{error.todo.file} by your code."
+                ),
+            )
         needs = tuple(f"{about.track}/{check.id}" for check in region.checks)
         return self._not_reached(about, text, needs, seconds, lines, blank=True)
 
@@ -161,9 +185,16 @@ class Bench:
         lines: tuple[TracebackLine, ...] = (), blank: bool = False,
     ) -> CheckResult:  # fmt: skip
         return self._result(
-            about, Outcome.NOT_REACHED, 0.0, seconds=seconds, found=why, needs=needs, traceback=lines, blank=blank,
+            about,
+            Outcome.NOT_REACHED,
+            0.0,
+            seconds=seconds,
+            found=why,
+            needs=needs,
+            traceback=lines,
+            blank=blank,
             hint="This check could not be decided. Mend what it builds on first, then run the checks again.",
-        )  # fmt: skip
+        )
 
     def _result(self, about: About, outcome: Outcome, points: float | None, **more: object) -> CheckResult:
         location = None
@@ -193,5 +224,5 @@ KINDS = {
 }
 HINTS = {
     "timeout": "Look for a loop that never ends, or for far more work than the handout asks for.",
-    "crashed": "Remove sys.exit, os._exit and the like; a crash of PyTorch itself comes from too much memory.",
+    "crashed": "Remove sys.exit, os._exit and the like; PyTorch itself crashes from too much memory.",
 }

@@ -10,7 +10,9 @@ from hwlib.checking.mistakes import Mistake
 
 @dataclass(frozen=True)
 class Difference:
-    """One property of one layer that is not as in the table. `layer` is "" for a layer that the table lacks."""
+    """One property of one layer that is not as in the table. `layer` is "" for a layer that the table
+    lacks.
+    """
 
     layer: str
     column: str
@@ -98,7 +100,8 @@ def _geometry(difference: Difference, differences: Sequence[Difference]) -> Mist
         )
     return Mistake(
         "geometry_keeps_shape",
-        f"{layer} has another {' and '.join(sorted(columns - {'output', 'type'}))} that happens to give the same volume",
+        f"{layer} has another {' and '.join(sorted(columns - {'output', 'type'}))} that happens "
+        "to give the same volume",
         "Kernel, stride and padding are those of the table, not others with the same output volume.",
     )
 
@@ -152,6 +155,7 @@ def _activation(difference: Difference) -> Mistake | None:
             "The table asks for ReLU here; LeakyReLU belongs to the discriminator.",
         )  # fmt: skip
     return Mistake(
-        f"{found.split(' ')[0].strip(',')}_for_{expected.split(' ')[0]}", f"{found} in place of {expected} in {layer}",
+        f"{found.split(' ')[0].strip(',')}_for_{expected.split(' ')[0]}",
+        f"{found} in place of {expected} in {layer}",
         f"The table's column `activation` asks for {expected}.",
-    )  # fmt: skip
+    )

@@ -100,7 +100,9 @@ def only_results(trace: Any, outputs: Sequence[int]) -> Any:
 def compare_layers(
     found: Sequence[Row], wanted: Sequence[Wanted], title: str, unused: Sequence[str] = ()
 ) -> Problem | None:
-    """The first difference between what ran and the table, with both tables side by side; None if there is none."""
+    """The first difference between what ran and the table, with both tables side by side; None if there is
+    none.
+    """
     differences: list[Difference] = []
     rows: list[TableRow] = []
     for row, line in _aligned(found, wanted):

@@ -169,7 +169,8 @@ def fault_of(eps: np.ndarray) -> tuple[Mistake | None, str] | None:
 
 def _dependence(eps: np.ndarray, rows: int) -> tuple[Mistake | None, str] | None:
     calls, batch, dims = eps.shape
-    # Averages of k independent numbers have standard deviation 1 / sqrt(k); shared noise does not average out.
+    # Averages of k independent numbers have standard deviation 1 / sqrt(k); shared noise does not
+    # average out.
     over_dims, over_batch = (
         np.abs(eps.mean(2)).max() * np.sqrt(dims),
         np.abs(eps.mean(1)).max() * np.sqrt(batch),

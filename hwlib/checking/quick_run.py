@@ -59,7 +59,8 @@ def run_quickly(session: WorkerSession, assignment: Assignment) -> tuple[Problem
         new = len(again.events.curves.get(tag, [])) - before.get(tag, 0)
         if new > 0:
             problem = Problem(
-                "the same command again goes on from the checkpoint of the last step: nothing is left to train",
+                "the same command again goes on from the checkpoint of the last step: nothing "
+                "is left to train",
                 f"{new} new points of the curve {tag}: it trained from the start",
             )
     return problem, run

@@ -20,8 +20,11 @@ def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
         result = module(*inputs)
     values = [{**v, "array": None if v["array"] is None else v["array"].numpy()} for v in recorder.values]
     return {
-        "values": values, "ops": recorder.ops, "inputs": recorder.inputs, "results": [recorder.number_of(result)],
-    }  # fmt: skip
+        "values": values,
+        "ops": recorder.ops,
+        "inputs": recorder.inputs,
+        "results": [recorder.number_of(result)],
+    }
 
 
 @pytest.mark.parametrize(
@@ -71,10 +74,18 @@ def test_weights_come_out_as_they_are_used() -> None:
 def generator(last: nn.Module) -> nn.Module:
     h = SETTINGS["hidden_dim"]
     return nn.Sequential(
-        nn.ConvTranspose2d(6, 4 * h, 4), nn.BatchNorm2d(4 * h), nn.ReLU(),
-        nn.ConvTranspose2d(4 * h, 2 * h, 4, 2, 1), nn.BatchNorm2d(2 * h), nn.ReLU(),
-        nn.ConvTranspose2d(2 * h, h, 4, 2, 1), nn.BatchNorm2d(h), nn.ReLU(), nn.ConvTranspose2d(h, 1, 4, 2, 1), last,
-    )  # fmt: skip
+        nn.ConvTranspose2d(6, 4 * h, 4),
+        nn.BatchNorm2d(4 * h),
+        nn.ReLU(),
+        nn.ConvTranspose2d(4 * h, 2 * h, 4, 2, 1),
+        nn.BatchNorm2d(2 * h),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2 * h, h, 4, 2, 1),
+        nn.BatchNorm2d(h),
+        nn.ReLU(),
+        nn.ConvTranspose2d(h, 1, 4, 2, 1),
+        last,
+    )
 
 
 def test_a_difference_is_named_with_the_handouts_layer() -> None:

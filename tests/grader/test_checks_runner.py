@@ -1,4 +1,6 @@
-"""Check functions, their verdicts, and how they are run: without a sandbox, on the reference and small changes."""
+"""Check functions, their verdicts, and how they are run: without a sandbox, on the reference and small
+changes.
+"""
 
 from __future__ import annotations
 
@@ -210,7 +212,8 @@ def test_regions_are_found_in_odd_files(assignment: Assignment, tmp_path: Path) 
     assert region_at(spans, assignment, "main.py", 9) is None
 
 
-# --- cases and the public checks --------------------------------------------------------------------------------
+# --- cases and the public checks
+# --------------------------------------------------------------------------------
 
 
 def test_cases_survive_being_stored() -> None:
@@ -261,7 +264,8 @@ def test_public_checks_on_the_blank_starter_say_what_is_not_filled_in(
     assert "0 of 2 public checks passed" in printed
 
 
-# --- variants ---------------------------------------------------------------------------------------------------
+# --- variants
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_a_variant_that_does_not_fit_the_reference_is_refused(tmp_path: Path) -> None:
@@ -287,7 +291,8 @@ def test_files_of_variants_are_checked(tmp_path: Path, monkeypatch: pytest.Monke
         load_variants("mutants", "VAE")
 
 
-# --- memorisation -------------------------------------------------------------------------------------------------
+# --- memorisation
+# -------------------------------------------------------------------------------------------------
 
 
 def test_replayed_training_images_are_found() -> None:

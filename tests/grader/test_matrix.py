@@ -1,4 +1,6 @@
-"""The proof that the grader is right, on a part of the matrix always and on all of it among the slow tests."""
+"""The proof that the grader is right, on a part of the matrix always and on all of it among the slow
+tests.
+"""
 
 from __future__ import annotations
 
