@@ -166,7 +166,7 @@ def test_damaged_bytes_anywhere(tmp_path: Path, method: int) -> None:
     """Whatever bytes change, files come out or the zip is refused; nothing else is raised."""
     path = tmp_path / "2026000001.zip"
     with zipfile.ZipFile(path, "w", method) as file:
-        for name in ("codes/VAE/VAE.py", "\u62a5\u544a.ipynb", ""):
+        for name in ("codes/VAE/VAE.py", "\u62a5\u544a.ipynb", "a"):
             file.writestr(name, b"def f(): pass\n" * 40)
     good = path.read_bytes()
     numbers = random.Random(method)
