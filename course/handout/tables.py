@@ -83,15 +83,13 @@ class Tables(NetworkTables):
     def duration_table(self) -> str:
         """Time to expect."""
         entries = self.a.run.durations
-        rows = [
-            [
-                e.what.get(self.language),
-                e.laptop.get(self.language),
-                e.gpu.get(self.language) if e.gpu else "–",
-            ]
-            for e in entries
-        ]
-        return table([self.w(key) for key in ("run", "laptop", "gpu")], rows, "plain")
+        with_gpu = any(entry.gpu for entry in entries)
+        rows = []
+        for entry in entries:
+            gpu = [entry.gpu.get(self.language) if entry.gpu else "–"] if with_gpu else []
+            rows.append([entry.what.get(self.language), entry.laptop.get(self.language), *gpu])
+        keys = ("run", "laptop", *(["gpu"] if with_gpu else []))
+        return table([self.w(key) for key in keys], rows, "plain")
 
     def deliverable_table(self) -> str:
         """What the zip holds."""
