@@ -1,4 +1,4 @@
-# make demo     train the reference VAE on the embedded digits and look at what it draws
+# make demo     train the reference VAE on the embedded digits, look at what it draws, grade a sample cohort
 # make test     linter, type checker, starter against solution, all tests
 # make release  cut codes/ from solutions/ and pack the student kit into dist/
 #
@@ -46,7 +46,14 @@ demo: $(VENV)/.demo
 	@rm -rf $(DEMO)
 	@cd solutions/VAE && ../../$(PY) main.py --do_train --dataset digits --num_train_steps 3000 \
 		--log_dir ../../$(DEMO)/runs --ckpt_dir ../../$(DEMO)/checkpoints
-	@echo "Curves: $(BIN)/tensorboard --logdir $(DEMO)/runs"
+	@echo "curves: $(BIN)/tensorboard --logdir $(DEMO)/runs"
+	@echo "Grading a sample cohort ..."
+	@$(PY) -m grader.demo $(DEMO)/submissions
+	@if command -v bwrap > /dev/null || command -v docker > /dev/null || command -v podman > /dev/null; then \
+		$(PY) -m grader grade $(DEMO)/submissions --out $(DEMO)/results; \
+	else \
+		echo "left out: student code is run in a sandbox only. Install one (Debian: apt install bubblewrap) and run make demo again."; \
+	fi
 
 lint: $(VENV)/.dev
 	@$(PY) -m ruff check --quiet
