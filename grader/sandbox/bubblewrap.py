@@ -56,6 +56,10 @@ class Bubblewrap:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Starts the server now (it would with the first session). Raises GraderError where that fails."""
+        self._warm_server()
+
     def close(self) -> None:
         """Ends the server, and with it every session that is still open."""
         with self._lock:

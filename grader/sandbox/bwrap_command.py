@@ -10,10 +10,12 @@ from pathlib import Path
 
 from grader.sandbox import paths
 from grader.sandbox.limits import Limits
+from hwlib.checking.subprocess_transport import package_folders
 
 _INSIDE = "/opt/homework"
 _BOOT = (
-    f"import sys; sys.path.insert(0, {_INSIDE!r}); from inside.server import main; "
+    "import os, sys; sys.path += [p for p in sys.argv[4].split(os.pathsep) if p and p not in sys.path]; "
+    f"sys.path.insert(0, {_INSIDE!r}); from inside.server import main; "
     "sys.path[0] = sys.argv[1]; import hwlib; del sys.path[0]; main(sys.argv[2], int(sys.argv[3]))"
 )
 _ENVIRONMENT = {
@@ -68,7 +70,8 @@ def bwrap_command(
             command += ["--tmpfs", str(path)]
     command += ["--remount-ro", "/", "--chdir", "/"]
     parent = str(paths.own_library().parent)
-    return [*command, "--", sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, parent, mode, str(control)]
+    words = [parent, mode, str(control), os.pathsep.join(package_folders())]
+    return [*command, "--", sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, *words]
 
 
 _NAMESPACES = [

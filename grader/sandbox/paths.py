@@ -11,6 +11,7 @@ import torch
 
 import grader
 import hwlib
+from hwlib.checking.subprocess_transport import package_folders
 
 SECRETS = ("solutions", "grader", "tests", "benchmarks", "course", "code_analyze")
 
@@ -24,6 +25,7 @@ def libraries() -> list[Path]:
         Path(sys.executable).resolve().parent.parent,
     ]
     wanted += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    wanted += [Path(path) for path in package_folders()]
     wanted.append(Path(torch.__file__).resolve().parent.parent)
     found: list[Path] = []
     for path in sorted({path.resolve() for path in wanted} | {path.absolute() for path in wanted}):

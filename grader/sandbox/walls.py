@@ -8,9 +8,15 @@ from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.containers import Container
 from grader.sandbox.limits import Limits
 from grader.sandbox.unsafe import NoWall
+from hwlib.checking.errors import GraderError
 from hwlib.errors import HomeworkError
 
 WALLS = ("bubblewrap", "docker", "podman", "none")
+NAMESPACES = (
+    "bubblewrap needs user namespaces: grade as root, or on Ubuntu 24.04 and later switch them on with "
+    "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; in a container that has none, grade "
+    "outside of it. `--sandbox docker` and `--sandbox podman` work without."
+)
 Wall = Bubblewrap | Container | NoWall
 
 
@@ -32,10 +38,17 @@ def open_wall(
             sample from trained weights.
         trusted: must be True for "none": whoever asks for no wall says that the submissions are trusted.
 
-    Raises HomeworkError for unknown names, for "none" without `trusted`, and where a program is missing.
+    Raises HomeworkError for unknown names, for "none" without `trusted`, where a program is missing and
+    where the sandbox does not start.
     """
     if name == "bubblewrap":
-        return Bubblewrap(limits, data, data_sets)
+        wall = Bubblewrap(limits, data, data_sets)
+        try:
+            wall.start()
+        except GraderError as error:
+            wall.close()
+            raise HomeworkError(f"{error} {NAMESPACES}") from None
+        return wall
     if name in ("docker", "podman"):
         return Container(name, limits, data)
     if name != "none":

@@ -18,11 +18,18 @@ from typing import BinaryIO
 import hwlib
 from hwlib.checking.errors import GraderError
 
+# -I leaves out PYTHONPATH and the user's own packages, which may be where torch is: they are named instead.
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import hwlib; del sys.path[0]; "
+    "import os, sys; sys.path += [p for p in sys.argv[3].split(os.pathsep) if p and p not in sys.path]; "
+    "sys.path.insert(0, sys.argv[1]); import hwlib; del sys.path[0]; "
     "from hwlib.checking.worker import main; main(sys.argv[2])"
 )
 _WINDOWS = sys.platform == "win32"
+
+
+def package_folders() -> list[str]:
+    """The folders of installed packages that this interpreter uses."""
+    return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
 
 
 class SubprocessConnection:
@@ -83,7 +90,8 @@ class SubprocessTransport:
         root = str(Path(hwlib.__file__).resolve().parent.parent)
         try:
             process = subprocess.Popen(
-                [self.python, "-I", "-B", "-X", "utf8", "-c", _BOOT, root, str(folder)],
+                [self.python, "-I", "-B", "-X", "utf8", "-c", _BOOT, root, str(folder),
+                 os.pathsep.join(package_folders())],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 bufsize=0, cwd=folder, env=environment, start_new_session=not _WINDOWS,
             )  # fmt: skip

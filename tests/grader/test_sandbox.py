@@ -203,6 +203,8 @@ def test_a_bubblewrap_that_does_not_start(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with Bubblewrap() as own, pytest.raises(GraderError, match="did not start: no namespaces"):
         own.connect(folder)
+    with pytest.raises(HomeworkError, match="no namespaces.*sudo sysctl.*--sandbox docker"):
+        open_wall("bubblewrap")
     program.unlink()
     with pytest.raises(GraderError, match="could not be started"):
         own.connect(folder)
