@@ -88,19 +88,20 @@ def gather(
         result = cohort.stored(student) or SubmissionResult(student=student)
         if student in people and people[student].name:
             result = result.model_copy(update={"display_name": people[student].name})
-        numbers.add(result, manual(student) if manual else manual_marks(cohort, student))
+        section = people[student].section if student in people else ""
+        numbers.add(result, manual(student) if manual else manual_marks(cohort, student), section)
     return numbers
 
 
 def grades_csv(numbers: statistics.Cohort) -> str:
     """The cohort's marks as CSV: one line per student, empty cells for what is not known."""
     columns = ("code", "report_and_bonus", "before_late", "late_penalty_percent", "mark", "state", "fid")
-    header = ["student", "name"]
+    header = ["student", "name", "section"]
     header += [f"{track}_{column}" for track in numbers.assignments for column in columns]
     header += ["total", "days_late", "flags"]
     rows = []
     for row in numbers.rows:
-        cells: list[object] = [row.student, row.name]
+        cells: list[object] = [row.student, row.name, row.section]
         for part in row.tracks.values():
             mark = part.mark
             other = None if mark.raw is None or mark.code is None else round(mark.raw - mark.code, 6)

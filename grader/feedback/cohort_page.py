@@ -64,6 +64,7 @@ def report_html(
             title=title,
             made=f"{made:%Y-%m-%d %H:%M}" if made else "",
             cohort=cohort,
+            sections=any(row.section for row in cohort.rows),
             tracks=list(cohort.assignments),
             with_fid=[track for track, fids in cohort.fids.items() if fids],
             charts=_charts(cohort),

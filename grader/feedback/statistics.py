@@ -42,6 +42,7 @@ class StudentRow:
     pairs: tuple[str, ...]
     flags: tuple[str, ...]
     seconds: float
+    section: str = ""
 
     @property
     def days_late(self) -> int:
@@ -83,7 +84,9 @@ class Cohort:
         self.fids: dict[str, list[float]] = {track: [] for track in assignments}
         self.thresholds: dict[str, float] = {}
 
-    def add(self, result: SubmissionResult, manual: dict[str, ManualMarks] | None = None) -> StudentRow:
+    def add(
+        self, result: SubmissionResult, manual: dict[str, ManualMarks] | None = None, section: str = ""
+    ) -> StudentRow:
         """Takes in one result; keeps a row of numbers, not the result."""
         manual = manual or {}
         tracks: dict[str, TrackRow] = {}
@@ -141,6 +144,7 @@ class Cohort:
             mistakes=tuple(dict.fromkeys(mistakes)),
             pairs=tuple(pairs),
             flags=tuple(flags),
+            section=section,
             seconds=sum(track.seconds for track in result.tracks.values()),
         )
         self.rows.append(row)

@@ -179,7 +179,7 @@ def test_manual_marks_survive_and_show(run: Run, folder: Path) -> None:
 
 
 def test_roster_names_absent_students(run: Run, folder: Path) -> None:
-    Path("roster.csv").write_text("number,name\n2026000001,Ada\n2026000009,Absent One\n")
+    Path("roster.csv").write_text("number,name,section\n2026000001,Ada,B2\n2026000009,Absent One,A1\n")
     run("grade", folder, "--jobs", 1, "--quiet", "--roster", "roster.csv")
     rows = grades()
     assert (rows["2026000009"]["VAE_state"], rows["2026000009"]["VAE_mark"]) == ("missing", "")
