@@ -183,9 +183,9 @@ def test_roster_names_absent_students(run: Run, folder: Path) -> None:
     run("grade", folder, "--jobs", 1, "--quiet", "--roster", "roster.csv")
     rows = grades()
     assert (rows["2026000009"]["VAE_state"], rows["2026000009"]["VAE_mark"]) == ("missing", "")
-    assert (
-        "Ada" in Path("results/2026000001/feedback.html").read_text() or rows["2026000001"]["name"] == "Ada"
-    )
+    assert (rows["2026000001"]["name"], rows["2026000001"]["section"]) == ("Ada", "B2")
+    assert "Ada" in Path("results/2026000001/feedback.html").read_text()
+    assert "<td>B2</td>" in Path("results/report.html").read_text()
 
 
 def test_regrade_shows_before_it_changes(run: Run, folder: Path) -> None:
