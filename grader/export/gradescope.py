@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.feedback.texts import Texts
-from grader.feedback.view import check_kind, view_check
+from grader.feedback.view import check_kind, titles_of, view_check
 from grader.results import SubmissionResult
 from hwlib.assignment import Assignment
 from hwlib.checking.verdict import Language
@@ -62,7 +62,7 @@ def gradescope_results(
             "written, so that Gradescope shows a failed autograder, not a zero. Run the autograder again."
         )
     t = Texts(language)
-    titles = {key: check.title.get(language) for key, (_, check) in assignment.checks.items()}
+    titles = titles_of(assignment, language)
     found = {check.id.rpartition("/")[2]: check for check in (part.checks if part else ())}
     tests = []
     for key, (region, check) in assignment.checks.items():

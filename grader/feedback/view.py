@@ -122,6 +122,12 @@ class PageView:
     language: Language = field(default="en")
 
 
+def titles_of(assignment: Assignment, language: Language) -> dict[str, str]:
+    """Check id -> title, and anchor of the handout's rows ('region-loss') -> title."""
+    titles = {f"region-{region.id}": region.title.get(language) for region in assignment.regions}
+    return titles | {key: check.title.get(language) for key, (_, check) in assignment.checks.items()}
+
+
 def check_kind(check: CheckResult) -> str:
     """The word for a check's state: a key of the texts and a CSS class."""
     if check.outcome is Outcome.WRONG:
@@ -148,7 +154,7 @@ def view_check(check: CheckResult, titles: dict[str, str], t: Texts) -> CheckVie
         "max_points": show_points(check.max_points),
         "hint": "" if quiet else shown.hint,
         "look": "" if quiet or place is None else _look(place.file, place.line, t),
-        "handout": "" if quiet else shown.handout,
+        "handout": "" if quiet else titles.get(shown.handout, shown.handout),
         "needs": ", ".join(titles.get(name.rpartition("/")[2], name) for name in check.needs),
     }
     if hidden or kind == "grader_error":
@@ -252,7 +258,7 @@ def view_track(
 ) -> TrackView:
     """What the student sees of one track."""
     mark = mark_track(assignment, result, manual, refused)
-    titles = {check_id: check.title.get(t.language) for check_id, (_, check) in assignment.checks.items()}
+    titles = titles_of(assignment, t.language)
     groups: list[GroupView] = []
     by_region = result.by_region() if result is not None else {}
     known = {region.id: region for region in assignment.regions}

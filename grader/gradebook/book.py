@@ -23,7 +23,7 @@ from nbgrader.api import (
 from sqlalchemy.exc import DatabaseError
 
 from grader.feedback.texts import Texts
-from grader.feedback.view import check_kind, view_check
+from grader.feedback.view import check_kind, titles_of, view_check
 from grader.gradebook.neutral import neutral
 from grader.gradebook.structure import set_up_assignment
 from grader.report_notebook import NOTEBOOK, question_cell, region_cell, scored_regions
@@ -288,7 +288,7 @@ def score_cells(part: TrackResult, assignment: Assignment, report: str | None = 
     """Cell -> what the grader writes there. Questions that only a human marks get at most a note."""
     mark = mark_track(assignment, part)
     texts = Texts("en")
-    titles = {key: check.title.en for key, (_, check) in assignment.checks.items()}
+    titles = titles_of(assignment, "en")
     not_run = set(mark.not_run)
     groups = part.by_region()
     scores = {}

@@ -147,6 +147,7 @@ def test_page_says_which_mistake_and_where() -> None:
     text = feedback_html(view_page(result, ASSIGNMENTS))
     assert MISTAKES[0].title in text
     assert "trainer.py line 41" in text
+    assert "Handout: Losses" in text
     assert text.index("What to look at first") < text.index("trainer.py line 41")
 
 
