@@ -142,7 +142,7 @@ def test_both_languages_are_complete() -> None:
 
 def test_page_says_which_mistake_and_where() -> None:
     result = with_check(
-        misconception=MISTAKES[0], location=Location(file="trainer.py", line=41), handout="Losses"
+        misconception=MISTAKES[0], location=Location(file="trainer.py", line=41), handout="region-loss"
     )
     text = feedback_html(view_page(result, ASSIGNMENTS))
     assert MISTAKES[0].title in text
