@@ -51,6 +51,12 @@ def gradients(model: nn.Module, imgs: np.ndarray, losses: Losses | None = None) 
     return Gradients(float(recon_loss.detach()), float(kl_loss.detach()), *found)
 
 
+def of_log_variance(target: Tensor, recon: Tensor, mu: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
+    """The reference's losses where the network gives log variance, in the years that allow it."""
+    recon_loss, kl_loss = trainer("VAE").loss_fn(target, recon, mu, log_variance / 2)
+    return recon_loss, kl_loss
+
+
 def given_losses(values: tuple[float, float], cotangents: list[list[np.ndarray | None]]) -> Losses:
     """The losses that have these values and these gradients with respect to (recon, mu, log_std), to first
     order.

@@ -16,8 +16,8 @@ CHUNK = 4_096
 QUANTILE = 0.01
 FACTOR = 0.5
 """A copy is an image nearer to the training set than half the distance of the nearest 1 % of held-out images.
-On MNIST the reference VAE and GAN have no such sample among 1,000, a copy with noise of 0.02 per pixel is
-one."""
+On MNIST 0 of 400 held-out images are copies, and 97.5 % of training images with noise of 0.02 per pixel;
+noise of 0.05 hides them all."""
 SHARE = 0.05
 """So many copies among the samples and the generator counts as one that replays the data."""
 

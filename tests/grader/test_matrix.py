@@ -12,11 +12,12 @@ import pytest
 
 from grader import grade, matrix
 from grader.checks.reference import HANDOUTS, SOLUTIONS
-from grader.grade import grade_submission
+from grader.grade import grade_submission, grade_track, wall_for
 from grader.matrix import Line, run_matrix, run_tasks, tasks_of
 from grader.options import GradeOptions
-from grader.variants import load_variants
+from grader.variants import load_variants, write_variant
 from hwlib.assignment import all_assignments, load_assignment
+from hwlib.checking.verdict import Outcome
 
 TRACKS = tuple(all_assignments(HANDOUTS))
 FAST = {
@@ -63,6 +64,34 @@ def test_there_are_enough_variants_and_each_check_has_wrong_work_to_catch() -> N
         caught = {name for variant in found for name in variant.fails if name not in variant.not_reached}
         assert set(assignment.checks) - caught == {"quick_run"}
         assert all(variant.mistake and variant.region for variant in found)
+
+
+LOG_VARIANCE = (
+    ("VAE.py", "mu + log_std.exp() * eps", "mu + (0.5 * log_std).exp() * eps"),
+    (
+        "trainer.py",
+        "(mu**2 + (2 * log_std).exp() - 2 * log_std - 1)",
+        "(mu**2 + log_std.exp() - log_std - 1)",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("variant", "changes", "right"), [("2025", 2, True), ("2025", 1, False), (None, 2, False)]
+)
+def test_log_variance_is_right_where_the_year_allows_it_and_model_and_loss_agree(
+    tmp_path: Path, variant: str | None, changes: int, right: bool
+) -> None:
+    folder = tmp_path / "VAE"
+    write_variant(None, "VAE", folder)
+    for file, old, new in LOG_VARIANCE[:changes]:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    options = GradeOptions(secret=matrix.SECRET, variant=variant)
+    result = grade_track("VAE", folder, "1", options, wall_for(options))
+    wrong = {check.id for check in result.checks if check.outcome is not Outcome.PASSED}
+    assert (wrong == set()) == right, wrong
 
 
 def test_a_line_that_is_not_as_it_should_be_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,117 @@
+"""Check 7 and its parts: event files that nobody trusts, and runs of the program."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+
+from grader.checks.reference import ROOT
+from hwlib.assignment import load_assignment
+from hwlib.checking.events import finite, read_events
+from hwlib.checking.quick_run import QuickRun, _curves, _main
+from hwlib.checking.session import StudentError
+
+
+def record(step: int, **values: float) -> bytes:
+    summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+    data = Event(step=step, summary=summary).SerializeToString()
+    return struct.pack("<Q", len(data)) + b"crc!" + data + b"crc!"
+
+
+def test_curves_are_read_and_damage_ends_the_reading() -> None:
+    whole = record(1, loss=2.0) + record(2, loss=1.5, KL=0.1)
+    events = read_events(whole)
+    assert events.curves == {"loss": [(1, 2.0), (2, 1.5)], "KL": [(2, pytest.approx(0.1))]}
+    assert read_events(whole[:-9]).curves == {"loss": [(1, 2.0)]}
+    huge = struct.pack("<Q", 1 << 60) + b"crc!"
+    assert read_events(record(1, loss=1.0) + huge + record(2, loss=1.0)).curves == {"loss": [(1, 1.0)]}
+    broken = struct.pack("<Q", 5) + b"crc!" + b"\xff" * 5 + b"crc!"
+    assert read_events(broken).curves == {}
+    assert not finite([(1, 1.0), (2, float("nan"))])
+
+
+@pytest.mark.parametrize(
+    ("loss", "tag", "found"),
+    [
+        ([4.0, 3.0, 2.0, 1.0], "", None),
+        ([1.0, 1.0, 2.0, 2.0], "", "from 1 to 2"),
+        ([4.0, float("nan"), 2.0, 1.0], "", "NaN or infinity in loss"),
+        ([4.0, 3.0, 2.0, 1.0], "KL_divergence", "no KL_divergence"),
+        ([4.0, 3.0, 2.0, 1.0], "samples", "no samples"),
+    ],
+)
+def test_the_curves_and_pictures_of_the_assignment_are_asked_for(
+    loss: list[float], tag: str, found: str | None
+) -> None:
+    assignment = load_assignment(ROOT / "handouts" / "VAE")
+    run = QuickRun()
+    for curve in assignment.run.curves:
+        run.events.curves[curve.tag] = list(enumerate(loss if curve.tag == "loss" else [1.0] * 4))
+    for group in assignment.run.images:
+        run.events.images[group.tag] = [0]
+    run.events.curves.pop(tag, None)
+    run.events.images.pop(tag, None)
+    problem = _curves(assignment, run.events)
+    assert (problem.found if problem else None) == found
+
+
+class Said:
+    def __init__(self, text: str) -> None:
+        self.printed = text
+
+    def text(self) -> str:
+        return self.printed
+
+
+class Session:
+    """Stands in for a worker that ran main.py."""
+
+    def __init__(self, reply: object, printed: str = "") -> None:
+        self.reply, self.output = reply, Said(printed)
+
+    def call(self, op: str, **params: object) -> object:
+        return self.reply
+
+
+def test_a_run_that_fails_says_why() -> None:
+    _main(Session({"exit": 0, "error": None}))  # type: ignore[arg-type]
+    blank = "error: trainer.py, TODO 1 (Losses): not filled in yet. Fill in ..."
+    with pytest.raises(StudentError) as caught:
+        _main(Session({"exit": 2, "error": None}, blank))  # type: ignore[arg-type]
+    assert caught.value.kind == "not_filled_in"
+    assert caught.value.todo is not None
+    assert caught.value.todo.number == 1
+    with pytest.raises(StudentError, match="ended with code 2: error: no such device"):
+        _main(Session({"exit": 2, "error": None}, "error: no such device"))  # type: ignore[arg-type]
+    error = {"kind": "exception", "type": "ValueError", "message": "boom", "traceback": []}
+    with pytest.raises(StudentError, match="ValueError: boom"):
+        _main(Session({"exit": 1, "error": error}))  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("track", ["VAE", "GAN"])
+def test_the_public_checks_pass_on_the_reference_and_leave_nothing_behind(track: str, tmp_path: Path) -> None:
+    for part in (f"solutions/{track}", f"handouts/{track}"):
+        (tmp_path / part).mkdir(parents=True)
+        for file in (ROOT / part).iterdir():
+            if file.suffix in (".py", ".yaml", ".safetensors"):
+                (tmp_path / part / file.name).write_bytes(file.read_bytes())
+    folder = tmp_path / "solutions" / track
+    before = sorted(folder.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-m", "hwlib.check"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "quick_run" in done.stdout
+    assert sorted(folder.rglob("*")) == before
