@@ -139,18 +139,26 @@ class SandboxConnection:
 def submission_files(folder: Path) -> dict[str, bytes]:
     """The regular files below a folder by their paths; links are left out, so is what Python compiled.
 
-    Raises GraderError for a folder that is not there or that holds more than the limit.
+    Of more than the limit, the sources come first and then the smaller files: somebody's weights must not
+    keep their code from being graded. Raises GraderError for a folder that is not there, and for sources
+    over the limit.
     """
     if not folder.is_dir():
         raise GraderError(f"{folder} is not a folder")
+    paths = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts
+    ]
+    sizes = {path: path.stat().st_size for path in paths}
     files: dict[str, bytes] = {}
-    total = 0
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or "__pycache__" in path.parts:
-            continue
-        total += path.stat().st_size
-        if total > MAX_SUBMISSION:
-            raise GraderError(f"{folder} holds more than {MAX_SUBMISSION >> 20} MiB")
+    left = MAX_SUBMISSION
+    for path in sorted(paths, key=lambda path: (path.suffix != ".py", sizes[path], path)):
+        left -= sizes[path]
+        if left < 0 and path.suffix == ".py":
+            raise GraderError(f"{folder} holds more than {MAX_SUBMISSION >> 20} MiB of source files")
+        if left < 0:
+            break
         files[path.relative_to(folder).as_posix()] = path.read_bytes()
     return files
 

@@ -248,6 +248,10 @@ def test_submission_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert list(submission_files(folder)) == ["probe.py"]
     with pytest.raises(GraderError, match="not a folder"):
         submission_files(folder / "probe.py")
+    (folder / "weights.pt").write_bytes(bytes(5000))
+    (folder / "small.txt").write_bytes(bytes(50))
+    monkeypatch.setattr("grader.sandbox.connection.MAX_SUBMISSION", 4000)
+    assert sorted(submission_files(folder)) == ["probe.py", "small.txt"]
     monkeypatch.setattr("grader.sandbox.connection.MAX_SUBMISSION", 10)
     with pytest.raises(GraderError, match="more than"):
         submission_files(folder)
