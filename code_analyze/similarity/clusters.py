@@ -81,11 +81,9 @@ def layout(found: list[Cluster], width: float, height: float) -> dict[int, tuple
     places: dict[int, tuple[float, float]] = {}
     for index, cluster in enumerate(found):
         center = (index % columns + 0.5) * cell[0], (index // columns + 0.5) * cell[1]
-        local = (
-            nx.circular_layout(graph.subgraph(cluster.members))
-            if len(cluster.members) < 4
-            else nx.kamada_kawai_layout(graph.subgraph(cluster.members), weight=None)
-        )
+        inside = graph.subgraph(cluster.members)
+        few = len(cluster.members) < 4
+        local = nx.circular_layout(inside) if few else nx.spring_layout(inside, seed=0, weight=None)
         for node, (x, y) in local.items():
             places[node] = (
                 round(center[0] + float(x) * 0.36 * cell[0], 1),

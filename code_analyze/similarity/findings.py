@@ -24,6 +24,7 @@ OUTLIER, USUAL, CANNOT_TELL, RESUBMISSION, TOO_SMALL = (
 ALIKE = 0.9  # share of fragments in common from which two submissions are the same in substance
 RARE = 0.2  # a fragment shown as evidence: at most so many of the others have it
 MAX_BLOCKS = 40
+MAX_PIECES = 80  # fragments of one region that blocks are made of, the weightiest first
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _blocks(one: Print, other: Print, scores: Scores) -> list[Block]:
                         (-float(words.weight[k]), channel, lines_a, lines_b, int(n), bool(words.explained[k]))
                     )
         joined: list[list[Any]] = []
-        for weight, channel, lines_a, lines_b, n, known in sorted(pieces):
+        for weight, channel, lines_a, lines_b, n, known in sorted(pieces)[:MAX_PIECES]:
             for block in joined:
                 if _touch(block[1], lines_a) and _touch(block[2], lines_b):
                     block[1], block[2] = _union(block[1], lines_a), _union(block[2], lines_b)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -100,6 +101,11 @@ def _begin(starter: Starter) -> None:
     _starter = starter
 
 
+def _begin_worker(starter: Starter) -> None:
+    _begin(starter)
+    gc.disable()  # syntax trees have no cycles, and looking for some takes a tenth of the time
+
+
 def _one(submission: Submission) -> Print:
     return fingerprint(cut(submission, _starter))
 
@@ -109,5 +115,5 @@ def fingerprint_all(submissions: Sequence[Submission], starter: Starter, workers
     _begin(starter)
     if workers <= 1 or len(submissions) < 8:
         return [_one(submission) for submission in submissions]
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(starter,)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(starter,)) as pool:
         return list(pool.map(_one, submissions, chunksize=max(1, min(16, len(submissions) // (4 * workers)))))

@@ -1,0 +1,78 @@
+"""How time and memory grow with the class, beside other tools in one run.
+
+    python -m benchmarks.similarity.speed --sizes 50,100,200,400 --python tools/bin/python --dolos dolos/
+
+A class of any size is made of the cohort's solutions and seeded variants of them. Printed by size: seconds
+of the whole command (reading, all pairs, the report) by the wall and of all its processes, its peak memory,
+and the other tools' seconds as multiples of ours. `--others-up-to` spares the slow ones the big classes.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.similarity.cohort import ROOT, STARTER, read_cohort, write_submission
+from benchmarks.similarity.competitors import flatten, tools
+from benchmarks.similarity.plagiarist import disguise
+
+
+def make_class(size: int, folder: Path) -> None:
+    """`size` submissions: the cohort, then variants of it mixed of two solutions each."""
+    honest = [*read_cohort("tuning"), *read_cohort("held_out")]
+    for index in range(size):
+        solution = honest[index % len(honest)]
+        if index >= len(honest):
+            second = honest[(index * 7 + index // len(honest)) % len(honest)]
+            solution = disguise(5, f"variant{index:04d}", solution, second, index)
+        write_submission(solution, folder / f"{index:04d}")
+
+
+def ours(folder: Path, out: Path, workers: int) -> tuple[float, float, float]:
+    """Seconds by the wall, seconds of all processes, and the peak memory of the largest process in MiB."""
+    command = [sys.executable, "-m", "code_analyze.similarity", str(folder), "--out", str(out)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    subprocess.run([*command, "--workers", str(workers)], cwd=ROOT, check=True, capture_output=True)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, busy, after.ru_maxrss / 1024
+
+
+def main(
+    sizes: Annotated[str, typer.Option(help="sizes of classes, joined by commas")] = "50,100,200,400",
+    workers: Annotated[int, typer.Option(help="processes of ours")] = 2,
+    others_up_to: Annotated[int, typer.Option(help="largest class for the other tools")] = 100,
+    python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
+    dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
+) -> None:
+    print("submissions   pairs      wall s   processor s   ms of processor each  peak MiB")
+    for size in [int(part) for part in sizes.split(",")]:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, flat = Path(temporary, "class"), Path(temporary, "flat")
+            make_class(size, folder)
+            wall, busy, memory = ours(folder, Path(temporary, "report"), workers)
+            pairs = size * (size - 1) // 2
+            print(
+                f"{size:11d}  {pairs:7d}  {wall:9.1f}  {busy:12.1f}  "
+                f"{1000 * busy / size:21.1f}  {memory:9.0f}",
+                flush=True,
+            )
+            if size <= others_up_to:
+                starter = flatten(folder, flat, STARTER)
+                for name, tool in tools(python, dolos).items():
+                    run = tool(folder, flat, starter)
+                    told = run.absent or f"{run.seconds:.1f} s, {run.seconds / wall:.1f} times ours"
+                    print(f"             {name}: {told}", flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
