@@ -80,11 +80,14 @@ def _entries(folder: Path) -> list[Path]:
     return entries
 
 
-def find_submissions(path: Path, assignments: dict[str, Assignment]) -> list[Submission]:
+def find_submissions(
+    path: Path, assignments: dict[str, Assignment], student: str | None = None
+) -> list[Submission]:
     """The submissions at `path`: a folder of them, one zip, or one student's folder (it holds `codes/`).
 
     A folder that holds one archive and no folder stands for that archive. Of several files of one student the
-    newest counts; the others are named in `Submission.others`.
+    newest counts; the others are named in `Submission.others`. With `student` all of `path` is that student's
+    submission.
 
     Raises:
         HomeworkError: there is nothing at `path`.
@@ -93,6 +96,8 @@ def find_submissions(path: Path, assignments: dict[str, Assignment]) -> list[Sub
         raise HomeworkError(
             f"{path} does not exist. Name a folder of zips, one zip, or one student's folder."
         )
+    if student is not None:
+        return [Submission(student_of(student, r"[0-9]{6,12}"), path.resolve(), digest(path))]
     pattern = (
         "|".join(dict.fromkeys(a.submission.student_number for a in assignments.values())) or r"[0-9]{6,12}"
     )

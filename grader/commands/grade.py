@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json as json_module
 import tempfile
 from datetime import datetime
@@ -52,7 +51,7 @@ def grade(
         Sandbox, typer.Option(help="auto, bubblewrap, docker or podman; none only for a copy that you trust.")
     ] = "auto",
     student: Annotated[
-        str | None, typer.Option(help="Student number, where the file's name holds none.")
+        str | None, typer.Option(help="The path is this student's submission, whatever its name.")
     ] = None,
     roster: common.Roster = None,
     times: common.Times = None,
@@ -70,7 +69,7 @@ def grade(
     Exit code 0: every submission was graded, whatever the marks. 1: some could not be graded (our error).
     """
     stdout, stderr = common.consoles()
-    single = path.is_file() or (path / "codes").is_dir()
+    single = path.is_file() or (path / "codes").is_dir() or student is not None
     with tempfile.TemporaryDirectory() as scratch:
         folder = out or (Path(scratch) if single else Path("results"))
         cohort = common.open_cohort(folder, track, variant, times)
@@ -85,11 +84,7 @@ def grade(
         )
         cohort = Cohort(folder, cohort.assignments, options, cohort.times)
         people = common.people_of(roster)
-        submissions = find_submissions(path, cohort.assignments)
-        if student is not None:
-            if len(submissions) != 1:
-                raise HomeworkError(f"--student names one submission, but {path} holds {len(submissions)}.")
-            submissions = [dataclasses.replace(submissions[0], student=student)]
+        submissions = find_submissions(path, cohort.assignments, student)
         with locked(folder):
             plan = cohort.plan(submissions, changed, force)
             cohort.refresh_late(plan.kept)

@@ -6,6 +6,6 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update
 apt-get install -y --no-install-recommends bubblewrap python3 python3-venv python3-pip
 python3 -m venv /autograder/venv
-/autograder/venv/bin/pip install --no-cache-dir --constraint constraints.txt ".[ta]"
+/autograder/venv/bin/pip install --no-cache-dir --constraint constraints.txt -e ".[ta]"
 # The answers are not for the account that runs student code when there is no sandbox.
 chmod -R go-rwx /autograder/source
