@@ -91,6 +91,13 @@ class Submission:
         """One operation of the worker (see `hwlib.checking.operations`). Raises StudentError."""
         return self.session.call(op, **params)
 
+    def state_of(self, target: str) -> dict[str, np.ndarray]:
+        """Parameters and buffers of a module in the worker, by name."""
+        state = look(self.call("get_state", target=target), "state")
+        if not isinstance(state, dict) or not all(isinstance(value, np.ndarray) for value in state.values()):
+            raise WrongError(Problem(f"the parameters of {target} as arrays", "something else"))
+        return {str(name): value for name, value in state.items()}
+
     def rng(self, check: str) -> np.random.Generator:
         """The hidden random numbers of a check for this student."""
         return inputs.generator(self.secret, self.student, self.track, check)

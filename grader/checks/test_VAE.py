@@ -331,8 +331,8 @@ def test_train_step(submission: Submission) -> None:
         losses = _own_losses(submission, model, imgs) if own_loss else convention
         right = steps.gradients(model, imgs, losses)
         reply = submission.call("call", target="trainer", method="train_step", args=[imgs])
-        after = submission.call("get_state", target="standin")["state"]
-        kept = submission.call("optimizer_state", target="optimizer", of=["standin"])["state"]
+        after = submission.state_of("standin")
+        kept = look(submission.call("optimizer_state", target="optimizer", of=["standin"]), "state")
         _judge_update(submission, number, right, left_over, state, after, momentum)
         values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
         submission.require(Items("result", 3, "train_step returns (loss, recon_loss, kl_loss)").judge(reply))

@@ -85,24 +85,25 @@ def _main(session: WorkerSession) -> None:
 
 
 def _look_at(session: WorkerSession, assignment: Assignment, run: QuickRun) -> Problem | None:
-    files = session.call("list_files", path=".")["files"]
-    names = [str(item["path"]) for item in files if isinstance(item, dict) and "path" in item]
+    files = session.call("list_files", path=".").get("files")
+    listed = files if isinstance(files, (list, tuple)) else ()
+    names = [str(item["path"]) for item in listed if isinstance(item, dict) and "path" in item]
     for name in names:
         if name.startswith("check-runs/") and "tfevents" in name:
-            data = session.call("read_file", path=name)["data"]
+            data = session.call("read_file", path=name).get("data")
             read_events(data if isinstance(data, bytes) else b"", run.events)
     steps = int(str(assignment.run.quick.get("num_train_steps", 0)))
     run.checkpoints = [n for n in names if n.startswith("check-results/") and n.endswith(".pt")]
     if not any(name.endswith(f"step-{steps:08d}.pt") for name in run.checkpoints):
         found = ", ".join(name.rpartition("/")[2] for name in run.checkpoints) or "no checkpoint"
         return Problem(f"a checkpoint of step {steps}", found)
-    content = session.call("load_checkpoint", path=run.checkpoints[-1])["content"]
+    content = session.call("load_checkpoint", path=run.checkpoints[-1]).get("content")
     if not isinstance(content, dict) or content.get("step") != steps:
         return Problem(f"a checkpoint that says step {steps}", "another content")
     records = [name for name in names if name.startswith("check-runs/") and name.endswith("/run.json")]
     if not records:
         return Problem("a run record, run.json, beside the curves", "none")
-    data = session.call("read_file", path=records[0], limit=1 << 20)["data"]
+    data = session.call("read_file", path=records[0], limit=1 << 20).get("data")
     try:
         run.record = dict(json.loads(bytes(data)))
     except (ValueError, TypeError):

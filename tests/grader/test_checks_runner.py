@@ -12,7 +12,7 @@ import pytest
 
 from grader.checks import inputs, reference, runner
 from grader.checks.public_cases import differs
-from grader.checks.submission import Submission
+from grader.checks.submission import Submission, WrongError
 from grader.variants import Change, Variant, load_variants, write_variant
 from hwlib import check
 from hwlib.assignment import Assignment, load_assignment
@@ -308,3 +308,12 @@ def test_replayed_training_images_are_found() -> None:
     other = memorisation(held_out[:150] / 255, train, held_out)
     assert not other.memorised, str(other)
     assert np.isfinite(other.nearest)
+
+
+def test_forged_states_are_wrong_not_our_error(
+    submission: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for forged in ({"state": None}, {"state": {"w": "text"}}, {}):
+        monkeypatch.setattr(submission, "call", lambda op, forged=forged, **params: forged)
+        with pytest.raises(WrongError, match="as arrays"):
+            submission.state_of("model")
