@@ -54,6 +54,11 @@ class Net(nn.Module):
     def prints(self):
         print("printed by the student")
 
+    def long(self, x):
+        for _ in range(6000):
+            x = x + 1
+        return x
+
     def changes(self, x):
         x.add_(1)
 
@@ -242,6 +247,11 @@ def test_the_trace_leads_from_the_result_to_the_input(model: WorkerSession) -> N
     assert convolution["args"]["transposed"] is False
     running = next(value for value in trace["values"] if value["name"] == "body.1.running_mean")
     np.testing.assert_array_equal(running["array"], [0, 0])  # as it was before the pass
+
+
+def test_traces_end(model: WorkerSession) -> None:
+    with pytest.raises(StudentError, match="more than 5000 operations"):
+        model.call("trace", target="model", method="long", args=[IMAGES])
 
 
 @pytest.mark.parametrize(

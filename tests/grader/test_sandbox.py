@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from grader.sandbox import WALLS, Limits, bubblewrap, cgroup, open_wall, paths
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.bwrap_command import bwrap_command
 from grader.sandbox.cgroup import Cgroup
-from grader.sandbox.connection import submission_files
+from grader.sandbox.connection import SandboxConnection, _pid_of, submission_files
 from grader.sandbox.containers import IMAGE, Container
 from hwlib.checking.errors import GraderError
 from hwlib.checking.session import StudentError, WorkerSession
@@ -190,6 +191,42 @@ def test_a_server_that_gives_no_process(
         monkeypatch.setattr(own, "_start", lambda mode: Server())
         with pytest.raises(GraderError, match="gave no process: gone"):
             own.connect(folder)
+
+
+@pytest.mark.parametrize(
+    ("news", "error", "message"),
+    [
+        (b"", ConnectionError, "server ended"),
+        (b'{"failed": "no room", "errno": 11}', ConnectionError, "could not start a process: no room"),
+        (b'{"failed": "not allowed", "errno": 1}', PermissionError, "can't make namespaces: not allowed"),
+    ],
+)
+def test_what_the_server_says_of_a_child(news: bytes, error: type[Exception], message: str) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    class Server:
+        alive, control, lock = True, ours, threading.Lock()
+        stop = staticmethod(lambda: None)
+
+    def answer() -> None:
+        _, descriptors, _, _ = socket.recv_fds(theirs, 65536, 3)
+        if news:
+            socket.socket(fileno=os.dup(descriptors[2])).send(news)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with pytest.raises(error, match=message):
+        SandboxConnection(Server(), Limits(), {})
+    thread.join()
+    ours.close()
+    theirs.close()
+
+
+def test_a_process_that_has_ended() -> None:
+    with open(os.devnull) as file, pytest.raises(ProcessLookupError, match="has ended"):
+        _pid_of(file.fileno())
 
 
 def test_a_bubblewrap_that_does_not_start(
