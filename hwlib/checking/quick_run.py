@@ -24,6 +24,10 @@ ARGUMENTS = (
     "check-runs",
 )
 TIMEOUT = 300.0
+FALL = 0.9
+"""The last two logged losses are at most this share of the first two. The reference VAE reaches 0.64 to
+0.76 over
+three seeds; without optimizer steps it is 0.997."""
 _BLANK = re.compile(r"(\w+\.py), TODO (\d+) \(([^()]{1,80})\): not filled in yet")
 
 LOSS_RISES = Mistake(
@@ -128,6 +132,7 @@ def _curves(assignment: Assignment, events: Events) -> Problem | None:
     points = [value for _, value in events.curves.get("loss", [])]
     if "loss" in {curve.tag for curve in assignment.run.curves} and len(points) >= 4:
         first, last = sum(points[:2]) / 2, sum(points[-2:]) / 2
-        if last >= first:
-            return Problem("a loss that falls", f"from {first:.4g} to {last:.4g}", LOSS_RISES)
+        if last > FALL * first:
+            wanted = f"a loss that falls by at least {100 * (1 - FALL):.0f} %"
+            return Problem(wanted, f"from {first:.4g} to {last:.4g}", LOSS_RISES)
     return None

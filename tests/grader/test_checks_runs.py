@@ -41,6 +41,7 @@ def test_curves_are_read_and_damage_ends_the_reading() -> None:
     [
         ([4.0, 3.0, 2.0, 1.0], "", None),
         ([1.0, 1.0, 2.0, 2.0], "", "from 1 to 2"),
+        ([1.0, 1.0, 0.98, 0.98], "", "from 1 to 0.98"),
         ([4.0, float("nan"), 2.0, 1.0], "", "NaN or infinity in loss"),
         ([4.0, 3.0, 2.0, 1.0], "KL_divergence", "no KL_divergence"),
         ([4.0, 3.0, 2.0, 1.0], "samples", "no samples"),
