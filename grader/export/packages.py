@@ -26,10 +26,13 @@ def _template(name: str, **values: str) -> str:
 
 
 def packaged_files(root: Path = ROOT) -> Iterator[Path]:
-    """What the autograder needs of the repository: tracked files where there is git, else all but caches."""
+    """What the autograder needs of the repository: what git does not ignore, else all but caches."""
     try:
         listed = subprocess.run(
-            ["git", "ls-files", "-z", *PACKAGED], cwd=root, capture_output=True, check=True
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *PACKAGED],
+            cwd=root,
+            capture_output=True,
+            check=True,
         ).stdout.decode()
         names = [name for name in listed.split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
