@@ -486,3 +486,16 @@ def test_the_image_holds_only_hwlib() -> None:
         "hwlib",
         "pyproject.toml",
     ]
+
+
+def test_what_is_shown_below_a_covered_folder_is_found() -> None:
+    from grader.sandbox.inside.namespaces import mount_points_below
+
+    lines = (
+        "1 2 0:1 / / rw - tmpfs t rw",
+        "2 1 0:2 / /tmp rw - tmpfs t rw",
+        "3 2 8:1 /x /tmp/a\\040b ro - ext4 /dev/vda rw",
+        "4 3 0:3 / /tmp/a\\040b/solutions rw - tmpfs t rw",
+        "5 1 8:1 /y /tmpfoo ro - ext4 /dev/vda rw",
+    )
+    assert mount_points_below("/tmp", "\n".join(lines)) == ["/tmp/a b"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 from pathlib import Path
 
@@ -61,9 +62,29 @@ def mount_private(limits: dict[str, int], folder: str) -> None:
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     safe = MS_NOSUID | MS_NODEV
     _mount("proc", "/proc", "proc", safe | MS_NOEXEC)
+    # An interpreter or a copy of this project below /tmp is shown there; it must stay in sight.
+    shown = mount_points_below("/tmp", Path("/proc/self/mountinfo").read_text())
+    kept = {place: os.open(place, os.O_PATH | os.O_DIRECTORY) for place in shown}
     _mount("tmpfs", "/tmp", "tmpfs", safe, f"size={limits['disk']},nr_inodes=20000,mode=0700")
+    for place, descriptor in kept.items():
+        os.makedirs(place)
+        _mount(f"/proc/self/fd/{descriptor}", place, None, MS_BIND | MS_REC)
+        os.close(descriptor)
     _mount("tmpfs", "/dev/shm", "tmpfs", safe, f"size={limits['shared_memory']},nr_inodes=2000,mode=0700")
     _mount("tmpfs", folder, "tmpfs", safe, f"size={limits['disk']},nr_inodes=20000,mode=0700")
+
+
+def mount_points_below(folder: str, mountinfo: str) -> list[str]:
+    """The topmost mount points below a folder, from the text of /proc/<pid>/mountinfo."""
+    found: list[str] = []
+    for line in mountinfo.splitlines():
+        # Spaces and backslashes of the fifth field are written as octal numbers.
+        place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), line.split(" ")[4])
+        if place.startswith(folder.rstrip("/") + "/"):
+            found.append(place)
+    return [
+        place for place in sorted(set(found)) if not any(place.startswith(f"{other}/") for other in found)
+    ]
 
 
 def forbid_user_namespaces() -> None:
