@@ -66,6 +66,11 @@ class WorkerSession:
         """Whether the session can answer further requests."""
         return self._ended is None
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether the session ended because an answer did not come in time."""
+        return self._ended is not None and self._ended.kind == "timeout"
+
     def call(
         self, op: str, /, *, timeout: float | None = None, reply_limit: int = MAX_FRAME, **params: Any
     ) -> Any:

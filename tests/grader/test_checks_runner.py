@@ -317,3 +317,20 @@ def test_forged_states_are_wrong_not_our_error(
         monkeypatch.setattr(submission, "call", lambda op, forged=forged, **params: forged)
         with pytest.raises(WrongError, match="as arrays"):
             submission.state_of("model")
+
+
+def test_after_one_timeout_the_next_ones_are_short(tmp_path):
+    from grader.checks.submission import Submission
+    from hwlib.assignment import load_assignment
+    from hwlib.checking.session import StudentError
+    from hwlib.checking.subprocess_transport import SubprocessTransport
+
+    (tmp_path / "VAE.py").write_text("while True: pass\n")
+    assignment = load_assignment(Path(__file__).parents[2] / "handouts" / "VAE")
+    with Submission(assignment, tmp_path, SubprocessTransport(), timeout=5.0) as submission:
+        assert submission.timeout == 5.0
+        with pytest.raises(StudentError) as first:
+            submission.call("import", modules=["VAE"])
+        assert first.value.kind == "timeout"
+        assert submission.session.alive
+        assert submission.timeout == 4.0

@@ -14,12 +14,10 @@ from hwlib.assignment import LANGUAGES, load_assignment
 @pytest.fixture(
     scope="module", params=[(track, lang) for track in ("VAE", "GAN") for lang in LANGUAGES], ids="-".join
 )
-def page(request):
+def page(request, root):
     """(assignment, language, the rendered page)"""
-    from conftest import ROOT
-
     track, language = request.param
-    folder = ROOT / "handouts" / track
+    folder = root / "handouts" / track
     assignment = load_assignment(folder)
     html = render_html(HandoutFile(track, language, folder), assignment)
     return assignment, language, BeautifulSoup(html, "html.parser")

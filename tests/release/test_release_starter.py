@@ -5,6 +5,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
+import yaml
 
 from course.release import ROOT, answer_lines, build_kit, main, stale, starter_files, tracks
 from course.starter import cut, find_regions
@@ -154,9 +155,10 @@ def test_the_kit_tells_nothing_of_answers_or_hidden_checks(kit):
         assignment = load_assignment(ROOT / "handouts" / track)
         hidden = [check for _, check in assignment.checks.values() if check.visibility == "hidden"]
         assert hidden
-        description = texts[f"image-generation-homework/handouts/{track}/assignment.yaml"]
-        for check in hidden:
-            assert check.id not in description
+        packed = yaml.safe_load(texts[f"image-generation-homework/handouts/{track}/assignment.yaml"])
+        told = {check["id"] for region in packed["regions"] for check in region.get("checks", [])}
+        assert not told & {check.id for check in hidden}
+        assert sum(region["points"] for region in packed["regions"]) == assignment.code_points
 
 
 @pytest.mark.slow

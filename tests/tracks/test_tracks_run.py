@@ -251,5 +251,5 @@ def test_the_starter_runs_up_to_the_first_blank_region(run_main, track):
     done = run_main(track, *QUICK, folder="codes")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "TODO 1" in done.stderr
+    assert f"{track}.py, TODO " in done.stderr
     assert "not filled in yet. Fill in the region between # TODO START and # TODO END" in done.stderr

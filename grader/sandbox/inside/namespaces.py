@@ -66,10 +66,16 @@ def mount_private(limits: dict[str, int], folder: str) -> None:
     shown = mount_points_below("/tmp", Path("/proc/self/mountinfo").read_text())
     kept = {place: os.open(place, os.O_PATH | os.O_DIRECTORY) for place in shown}
     _mount("tmpfs", "/tmp", "tmpfs", safe, f"size={limits['disk']},nr_inodes=20000,mode=0700")
+    above = {str(Path(*Path(place).parts[:3])) for place in kept}  # /tmp/x of /tmp/x/y/z
+    for top in above - set(kept):
+        os.mkdir(top)
+        _mount("tmpfs", top, "tmpfs", safe, "size=1m")
     for place, descriptor in kept.items():
         os.makedirs(place)
         _mount(f"/proc/self/fd/{descriptor}", place, None, MS_BIND | MS_REC)
         os.close(descriptor)
+    for top in above - set(kept):
+        _mount("none", top, None, MS_REMOUNT | MS_RDONLY | safe)
     _mount("tmpfs", "/dev/shm", "tmpfs", safe, f"size={limits['shared_memory']},nr_inodes=2000,mode=0700")
     _mount("tmpfs", folder, "tmpfs", safe, f"size={limits['disk']},nr_inodes=20000,mode=0700")
 
