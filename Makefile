@@ -45,7 +45,7 @@ demo: $(VENV)/.demo
 	@echo "Training the reference VAE on scikit-learn's digits (about a minute) ..."
 	@rm -rf $(DEMO)
 	@cd solutions/VAE && ../../$(PY) main.py --do_train --dataset digits --num_train_steps 3000 \
-		--log_dir ../../$(DEMO)/runs --ckpt_dir ../../$(DEMO)/checkpoints
+		--log_dir "$(CURDIR)/$(DEMO)/runs" --ckpt_dir "$(CURDIR)/$(DEMO)/checkpoints"
 	@echo "curves: $(BIN)/tensorboard --logdir $(DEMO)/runs"
 	@echo "Grading a sample cohort ..."
 	@$(PY) -m grader.demo $(DEMO)/submissions

@@ -98,7 +98,7 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, help="the published weights file; default: a random network")
     parser.add_argument("--dataset", choices=DATASETS, default="digits")
-    parser.add_argument("--data_dir", type=Path, default=Path("../data"))
+    parser.add_argument("--data_dir", type=Path, default=Path("data"))
     parser.add_argument("--images", type=int, default=1000, help="real and generated images each")
     parser.add_argument("--part", type=int, default=100, help="images of a turn")
     args = parser.parse_args()
