@@ -43,16 +43,16 @@ def table(track: str, runs: list[RunFiles]) -> str:
 
 
 def spreads(runs: list[RunFiles]) -> list[str]:
-    groups: dict[tuple[str, str, int], list[float]] = {}
+    groups: dict[tuple[str, str, int, str], list[float]] = {}
     for run in runs:
         fid, settings = run.record["results"]["fid"], run.record["settings"]
         groups.setdefault((run.record["track"], fid["network"], settings["latent_dim"]), []).append(
             fid["fid"]
         )
     return [
-        f"{track}, latent_dim {latent_dim}, {network}: FID {statistics.mean(values):.1f}, "
+        f"{track}, latent_dim {latent_dim}, {precision}, {network}: FID {statistics.mean(values):.1f}, "
         f"standard deviation {statistics.stdev(values):.1f} over {len(values)} seeds"
-        for (track, network, latent_dim), values in groups.items()
+        for (track, network, latent_dim, precision), values in groups.items()
         if len(values) > 1
     ]
 
