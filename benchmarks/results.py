@@ -46,9 +46,8 @@ def spreads(runs: list[RunFiles]) -> list[str]:
     groups: dict[tuple[str, str, int, str], list[float]] = {}
     for run in runs:
         fid, settings = run.record["results"]["fid"], run.record["settings"]
-        groups.setdefault((run.record["track"], fid["network"], settings["latent_dim"]), []).append(
-            fid["fid"]
-        )
+        key = run.record["track"], fid["network"], settings["latent_dim"], settings["precision"]
+        groups.setdefault(key, []).append(fid["fid"])
     return [
         f"{track}, latent_dim {latent_dim}, {precision}, {network}: FID {statistics.mean(values):.1f}, "
         f"standard deviation {statistics.stdev(values):.1f} over {len(values)} seeds"
