@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 from hwlib.data import DATASETS
 from hwlib.device import DEVICES
@@ -31,50 +32,31 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def positive_int(text: str) -> int:
-    """An argument that is a whole number of at least 1."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not possible, expected a whole number of at least 1")
-    return value
+Number = TypeVar("Number", int, float)
 
 
-def positive_float(text: str) -> float:
-    """An argument that is a finite number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not possible, expected a number above 0")
-    return value
+def _number(
+    kind: Callable[[str], Number], allowed: Callable[[Number], bool], expected: str
+) -> Callable[[str], Number]:
+    """The reader of an argument: a number of a kind that is allowed; `expected` says which those are."""
+
+    def read(text: str) -> Number:
+        try:
+            value = kind(text)
+        except ValueError:
+            pass
+        else:
+            if allowed(value):
+                return value
+        raise argparse.ArgumentTypeError(f"{text} is not possible, expected {expected}")
+
+    return read
 
 
-def fraction(text: str) -> float:
-    """An argument in [0, 1)."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not possible, expected a number from 0 to below 1")
-    return value
-
-
-def seed_number(text: str) -> int:
-    """An argument that seeds random numbers: a whole number from 0 to 2**32 - 1."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(
-            f"{text} is not possible, expected a whole number from 0 to 4294967295"
-        )
-    return value
+positive_int = _number(int, lambda value: value >= 1, "a whole number of at least 1")
+positive_float = _number(float, lambda value: 0 < value < float("inf"), "a number above 0")
+fraction = _number(float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+seed_number = _number(int, lambda value: 0 <= value < 2**32, "a whole number from 0 to 4294967295")
 
 
 def interpolation_count(text: str) -> int:
@@ -184,8 +166,3 @@ def parse(parser: argparse.ArgumentParser, argv: list[str] | None = None) -> arg
     if parser.parse_known_args(argv)[0].quick:
         parser.set_defaults(**QUICK)
     return parser.parse_args(argv)
-
-
-def defaults_of(parser: argparse.ArgumentParser) -> dict[str, Any]:
-    """Flag names without dashes and their defaults, `--help` left out."""
-    return {action.dest: action.default for action in parser._actions if action.dest != "help"}

@@ -52,10 +52,3 @@ def test_a_fraction_is_below_one(text):
     with pytest.raises(cli.argparse.ArgumentTypeError, match="expected a number from 0 to below 1"):
         cli.fraction(text)
     assert cli.fraction("0.5") == 0.5
-
-
-def test_defaults_are_listed_by_name(parser):
-    defaults = cli.defaults_of(parser)
-    assert defaults["num_train_steps"] == 25_000
-    assert defaults["quick"] is False
-    assert "help" not in defaults
