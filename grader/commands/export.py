@@ -15,7 +15,7 @@ from grader.commands import common
 from grader.export.course_json import CourseMarks, course_json
 from grader.export.gradescope import gradescope_results
 from grader.export.lms import Filled, fill_canvas, fill_moodle
-from grader.export.marks import Part, export_marks
+from grader.export.marks import ExportMark, Part, export_marks
 from grader.export.packages import autograder_zip, classroom_workflow
 from grader.export.reports import ctrf, junit_xml
 from grader.feedback import statistics
@@ -57,6 +57,13 @@ def _single(assignments: dict[str, Assignment]) -> Assignment:
     if len(assignments) != 1:
         raise HomeworkError(f"name one track with --track, one of {', '.join(assignments)}.")
     return next(iter(assignments.values()))
+
+
+def _column(cohort: Cohort, gradebook: Path | None, part: Part) -> tuple[dict[str, ExportMark], float]:
+    """The marks of the cohort's one track, and the maximum that they are of."""
+    assignment = _single(cohort.assignments)
+    marks = export_marks(_numbers(cohort, gradebook, None), assignment.track, part)
+    return marks, assignment.total_points if part == "total" else assignment.code_points
 
 
 def _tell(filled: Filled, to: Path) -> None:
@@ -119,9 +126,7 @@ def canvas(
 ) -> None:
     """Fill one column of the gradebook that Canvas exported."""
     cohort = common.open_cohort(out, track, variant, times)
-    assignment = _single(cohort.assignments)
-    marks = export_marks(_numbers(cohort, gradebook, None), assignment.track, part)
-    maximum = assignment.total_points if part == "total" else assignment.code_points
+    marks, maximum = _column(cohort, gradebook, part)
     filled = fill_canvas(file, marks, column, maximum)
     atomic_write_text(to, filled.text)
     _tell(filled, to)
@@ -140,9 +145,7 @@ def moodle(
 ) -> None:
     """Fill the grading worksheet of a Moodle assignment."""
     cohort = common.open_cohort(out, track, variant, times)
-    assignment = _single(cohort.assignments)
-    marks = export_marks(_numbers(cohort, gradebook, None), assignment.track, part)
-    maximum = assignment.total_points if part == "total" else assignment.code_points
+    marks, maximum = _column(cohort, gradebook, part)
     filled = fill_moodle(file, marks, maximum)
     atomic_write_text(to, filled.text)
     _tell(filled, to)
