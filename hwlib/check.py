@@ -3,6 +3,7 @@
     python -m hwlib.check              all public checks, with a run of main.py of a few seconds at the end
     python -m hwlib.check loss_values  only these
     python -m hwlib.check --no-run     without the run
+    python -m hwlib.check --language zh  the same in Chinese
 
 Your code runs in a child process, without the grader's sandbox; the checks and their messages are the
 grader's. Hidden checks ask the same questions with other numbers.
@@ -15,10 +16,11 @@ import shutil
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hwlib.assignment import Assignment, find_assignment, load_assignment
+from hwlib.assignment import LANGUAGES, Assignment, Language, find_assignment, load_assignment
 from hwlib.checking.cases import Case, load_cases
 from hwlib.checking.feedback import WORDS, lines_of, summary
 from hwlib.checking.judge import About, Bench
@@ -27,6 +29,7 @@ from hwlib.checking.quick_run import run_quickly
 from hwlib.checking.session import GraderError, StudentError, WorkerSession
 from hwlib.checking.subprocess_transport import SubprocessTransport
 from hwlib.checking.verdict import CheckResult, Outcome
+from hwlib.checking.words import NO_WORDS
 from hwlib.errors import HomeworkError, cli_errors
 
 CASES = "public_cases.safetensors"
@@ -88,7 +91,7 @@ def _judged(
 ) -> CheckResult:
     region, check = assignment.checks[name]
     about = About.of(
-        assignment, check, region, needs=case.needs if case else (), hint=case.hint if case else ""
+        assignment, check, region, needs=case.needs if case else (), hint=case.hint if case else NO_WORDS
     )
     started = time.monotonic()
     try:
@@ -121,23 +124,27 @@ def _quick_run(folder: Path, assignment: Assignment) -> Problem | None:
             session.close()
 
 
-def show(result: CheckResult) -> None:
+def show(result: CheckResult, language: Language = "en") -> None:
     """Prints one verdict."""
     points = (
         f"{result.points:g}/{result.max_points:g}"
         if result.points is not None
         else f"?/{result.max_points:g}"
     )
-    print(
-        f"{WORDS[result.outcome]:<12} {result.id.partition('/')[2]:<28} {points:>6}  {result.title}",
-        flush=True,
-    )
-    for line in lines_of(result):
+    outcome, title = WORDS[result.outcome].get(language), result.in_language(language).title
+    outcome += " " * (12 - _width(outcome))
+    print(f"{outcome} {result.id.partition('/')[2]:<28} {points:>6}  {title}", flush=True)
+    for line in lines_of(result, language):
         print(f"             {line}")
     if result.outcome is not Outcome.PASSED:
         if result.outcome is Outcome.GRADER_ERROR:
             print(f"             {result.private}")
         print(flush=True)
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 @cli_errors()
@@ -152,6 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "names", nargs="*", metavar="CHECK", help="checks to run, or the folder of a track [all, here]"
     )
     parser.add_argument("--no-run", action="store_true", help="leave out the run of main.py")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the messages [en]")
     args = parser.parse_args(argv)
     folders = [name for name in args.names if Path(name).is_dir()]
     if len(folders) > 1:
@@ -161,9 +169,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     results = []
     for result in check_folder(folder, names, not args.no_run):
-        show(result)
+        show(result, args.language)
         results.append(result)
-    print(f"{summary(results)}, {time.monotonic() - started:.1f} s")
+    print(f"{summary(results, args.language)}, {time.monotonic() - started:.1f} s")
     return 0 if all(result.outcome is Outcome.PASSED for result in results) else 1
 
 

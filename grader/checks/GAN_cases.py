@@ -19,11 +19,13 @@ from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.noise import Gaussian
 from hwlib.checking.standins import Maps
 from hwlib.checking.values import Ref
+from hwlib.checking.words import say
 
 Rng = np.random.Generator
 PIXELS = 32 * 32
 HIDDEN = 4
 RATE = 0.1
+IMAGES, LATENTS = say("images", "图像"), say("latents", "隐变量")
 State = dict[str, np.ndarray]
 
 
@@ -73,23 +75,37 @@ def init_statistics(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         "init_statistics",
         tuple(steps),
         (
-            Drawn("conv/state/weight", "weights of a Conv2d", init.conv_mean, init.conv_std, conv),
             Drawn(
-                "transposed/state/weight", "weights of a ConvTranspose2d", init.conv_mean, init.conv_std, conv
+                "conv/state/weight",
+                say("weights of a Conv2d", "Conv2d 的权重"),
+                init.conv_mean,
+                init.conv_std,
+                conv,
+            ),
+            Drawn(
+                "transposed/state/weight",
+                say("weights of a ConvTranspose2d", "ConvTranspose2d 的权重"),
+                init.conv_mean,
+                init.conv_std,
+                conv,
             ),
             Drawn(
                 "norm/state/weight",
-                "weights of a BatchNorm2d",
+                say("weights of a BatchNorm2d", "BatchNorm2d 的权重"),
                 init.batch_norm_mean,
                 init.batch_norm_std,
                 norm,
             ),
             Drawn(
-                "norm/state/bias", "biases of a BatchNorm2d", init.batch_norm_bias, 0.0, otherwise=M.NORM_BIAS
+                "norm/state/bias",
+                say("biases of a BatchNorm2d", "BatchNorm2d 的偏置"),
+                init.batch_norm_bias,
+                0.0,
+                otherwise=M.NORM_BIAS,
             ),
             Drawn(
                 "other/state/weight",
-                "weights of a Linear, left as they were",
+                say("weights of a Linear, left as they were", "Linear 的权重，应保持不变"),
                 0.5,
                 0.0,
                 otherwise=M.OTHERS_TOUCHED,
@@ -122,7 +138,7 @@ def generator_layers(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         (
             Layers(
                 "trace",
-                "generator",
+                say("generator", "生成器"),
                 wanted_rows(assignment.network("generator"), settings),
                 "whole",
                 (0,),
@@ -146,13 +162,13 @@ def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case
             Step("call", {"target": "netG", "args": [z], "grad": False, "mode": "train"}, "train"),
         ),
         (
-            Array("eval/result", "images", (6, 1, 32, 32), wrong_shape=M.IMAGES_FLATTENED),
-            Array("one/result", "the image of a single latent", (1, 1, 32, 32)),
-            Array("train/result", "images in train mode", (6, 1, 32, 32)),
+            Array("eval/result", IMAGES, (6, 1, 32, 32), wrong_shape=M.IMAGES_FLATTENED),
+            Array("one/result", say("the image of a single latent", "单个隐变量对应的图像"), (1, 1, 32, 32)),
+            Array("train/result", say("images in train mode", "训练模式下的图像"), (6, 1, 32, 32)),
             Close(
                 "eval/result",
                 "decoder/result",
-                "forward(z): the output of self.decoder",
+                say("forward(z): the output of self.decoder", "forward(z)：self.decoder 的输出"),
                 tolerances.NETWORK,
                 ((M.MOVED_IN_FORWARD, "decoder/result/times:0.5/plus:0.5"),),
                 otherwise=M.NOT_RESHAPED,
@@ -161,7 +177,10 @@ def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case
             Close(
                 "one/result",
                 "eval/result/rows:1",
-                "the image of a latent in eval mode, whatever else is in the batch",
+                say(
+                    "the image of a latent in eval mode, whatever else is in the batch",
+                    "评估模式下隐变量对应的图像，与批内其他隐变量无关",
+                ),
                 tolerances.NETWORK,
             ),
         ),
@@ -188,8 +207,9 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("call", {"target": "data", "method": "scale", "args": [raw]}, "scaled"),
         ),
         (
-            Array("scaled/result", "images", (6, 1, 32, 32)),
-            Close("scaled/result", right.astype(np.float32), "images in [-1, 1]", tolerances.SCALE, mistakes),
+            Array("scaled/result", IMAGES, (6, 1, 32, 32)),
+            Close("scaled/result", right.astype(np.float32), say("images in [-1, 1]", "[-1, 1] 内的图像"),
+                  tolerances.SCALE, mistakes),
         ),
     )  # fmt: skip
 
@@ -264,7 +284,14 @@ def _values(rng: Rng, latent_dim: int) -> tuple[Step, ...]:
     )
 
 
-_FIVE = Items("step/result", 5, "train_step returns (loss_D, loss_G, D_x, D_G_z1, D_G_z2)")
+_FIVE = Items(
+    "step/result",
+    5,
+    say(
+        "train_step returns (loss_D, loss_G, D_x, D_G_z1, D_G_z2)",
+        "train_step 返回 (loss_D, loss_G, D_x, D_G_z1, D_G_z2)",
+    ),
+)
 _NOT = "times:-1/plus:1"
 
 
@@ -282,7 +309,10 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
             Close(
                 "step/result/0",
                 total,
-                "loss_D, the sum of the losses of real and fake images",
+                say(
+                    "loss_D, the sum of the losses of real and fake images",
+                    "loss_D，即真实图像与生成图像的损失之和",
+                ),
                 tolerance,
                 (
                     (M.LABELS_SWAPPED, swapped),
@@ -297,7 +327,10 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
             Close(
                 "step/result/2",
                 "real_before/result/mean",
-                "D_x, the average of D over the real images before its update",
+                say(
+                    "D_x, the average of D over the real images before its update",
+                    "D_x，即更新之前 D 在真实图像上的平均值",
+                ),
                 tolerance,
                 (
                     (M.AVERAGES_EXCHANGED, "fake_before/result/mean"),
@@ -308,7 +341,10 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
             Close(
                 "step/result/3",
                 "fake_before/result/mean",
-                "D_G_z1, the average of D over the fake images before its update",
+                say(
+                    "D_G_z1, the average of D over the fake images before its update",
+                    "D_G_z1，即更新之前 D 在生成图像上的平均值",
+                ),
                 tolerance,
                 (
                     (M.AVERAGES_EXCHANGED, "real_before/result/mean"),
@@ -330,7 +366,10 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Close(
                 "step/result/1",
                 "fake_after/result/log/mean/times:-1",
-                "loss_G, the average of -log D(G(z)) after the update of D",
+                say(
+                    "loss_G, the average of -log D(G(z)) after the update of D",
+                    "loss_G，即更新 D 之后 -log D(G(z)) 的平均值",
+                ),
                 tolerance,
                 (
                     (M.OLD_DISCRIMINATOR, "fake_before/result/log/mean/times:-1"),
@@ -342,7 +381,10 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Close(
                 "step/result/4",
                 "fake_after/result/mean",
-                "D_G_z2, the average of D over the fake images after its update",
+                say(
+                    "D_G_z2, the average of D over the fake images after its update",
+                    "D_G_z2，即更新之后 D 在生成图像上的平均值",
+                ),
                 tolerance,
                 (
                     (M.OLD_DISCRIMINATOR, "fake_before/result/mean"),
@@ -395,12 +437,15 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("call", {"target": "standin", "args": [Reply("seen/result/0")]}, "decoded"),
         ),
         (
-            Array("samples/result", "images", (9, 1, 32, 32), wrong_shape=M.WRONG_COUNT),
-            Array("seen/result/0", "latents", (9, latent_dim, 1, 1), wrong_shape=M.FLAT_LATENTS),
+            Array("samples/result", IMAGES, (9, 1, 32, 32), wrong_shape=M.WRONG_COUNT),
+            Array("seen/result/0", LATENTS, (9, latent_dim, 1, 1), wrong_shape=M.FLAT_LATENTS),
             Close(
                 "samples/result",
                 "decoded/result/times:0.5/plus:0.5",
-                "the generated images, moved from [-1, 1] to [0, 1]",
+                say(
+                    "the generated images, moved from [-1, 1] to [0, 1]",
+                    "从 [-1, 1] 变换到 [0, 1] 的生成图像",
+                ),
                 tolerances.NETWORK,
                 ((M.RANGE_NOT_CHANGED, "decoded/result"), (M.CLAMPED, "decoded/result/clip")),
             ),
@@ -415,11 +460,11 @@ def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         "sample_prior",
         (*sampling_steps(latent_dim, count, calls=4), *other_device_steps(latent_dim)),
         (
-            Gaussian("seen/result", "latents", nothing, nothing, prior=True),
+            Gaussian("seen/result", LATENTS, nothing, nothing, prior=True),
             Says(
                 "mixed/value",
-                "latents on the device given",
-                ((True, "latents on the CPU", M.DEVICE_IGNORED),),
+                say("latents on the device given", "隐变量在指定设备上"),
+                ((True, say("latents on the CPU", "隐变量在 CPU 上"), M.DEVICE_IGNORED),),
             ),
         ),
     )

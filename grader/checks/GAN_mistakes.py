@@ -1,203 +1,278 @@
 """The mistakes that students make in the GAN, by the name under which the cohort's report counts them."""
 
 from hwlib.checking.mistakes import Mistake
+from hwlib.checking.words import say
 
 # --- initialisation
 INIT_NOT_APPLIED = Mistake(
     "init_not_applied",
-    "weights_init is defined but not applied",
-    "The networks still have PyTorch's default weights: get_generator and get_discriminator "
-    "apply weights_init.",
-    "定义了 weights_init，但没有使用",
+    say("weights_init is defined but not applied", "定义了 weights_init，但没有使用"),
+    say(
+        "The networks still have PyTorch's default weights: get_generator and get_discriminator "
+        "apply weights_init.",
+        "网络仍是 PyTorch 的默认初始权重：get_generator 与 get_discriminator 中要应用 weights_init。",
+    ),
 )
 CONV_UNTOUCHED = Mistake(
     "conv_not_initialised",
-    "a kind of convolution keeps PyTorch's default weights",
-    "Both Conv2d and ConvTranspose2d get weights from N(0, 0.02).",
-    "某种卷积层没有初始化",
+    say("a kind of convolution keeps PyTorch's default weights", "某种卷积层仍是 PyTorch 的默认初始权重"),
+    say(
+        "Both Conv2d and ConvTranspose2d get weights from N(0, 0.02).",
+        "Conv2d 与 ConvTranspose2d 的权重都从 N(0, 0.02) 采样。",
+    ),
+)
+NORM_RULE = say(
+    "BatchNorm2d: weights from N(1, 0.02), biases 0.", "BatchNorm2d 的权重从 N(1, 0.02) 采样，偏置为 0。"
 )
 NORM_UNTOUCHED = Mistake(
     "batch_norm_not_initialised",
-    "BatchNorm keeps its constant weights",
-    "BatchNorm2d: weights from N(1, 0.02), biases 0.",
-    "BatchNorm 没有初始化",
+    say("BatchNorm keeps its constant weights", "BatchNorm 的权重仍是常数，没有初始化"),
+    NORM_RULE,
 )
 NORM_MEAN_ZERO = Mistake(
     "batch_norm_mean_zero",
-    "BatchNorm's weights have mean 0 instead of 1",
-    "BatchNorm2d: weights from N(1, 0.02). With mean 0 the signal is lost.",
-    "BatchNorm 的权重均值为 0 而不是 1",
+    say("BatchNorm's weights have mean 0 instead of 1", "BatchNorm 权重的均值为 0，应为 1"),
+    say(
+        "BatchNorm2d: weights from N(1, 0.02). With mean 0 the signal is lost.",
+        "BatchNorm2d 的权重从 N(1, 0.02) 采样；均值为 0 会使信号消失。",
+    ),
 )
 NORM_BIAS = Mistake(
-    "batch_norm_bias",
-    "BatchNorm's biases are not set to 0",
-    "BatchNorm2d: weights from N(1, 0.02), biases 0.",
+    "batch_norm_bias", say("BatchNorm's biases are not set to 0", "BatchNorm 的偏置没有置为 0"), NORM_RULE
 )
 STD_AS_VARIANCE = Mistake(
     "std_as_variance",
-    "0.02 is taken for the variance",
-    "0.02 is the standard deviation: nn.init.normal_(weight, 0.0, 0.02).",
-    "把 0.02 当成了方差",
+    say("0.02 is taken for the variance", "把 0.02 当成了方差"),
+    say(
+        "0.02 is the standard deviation: nn.init.normal_(weight, 0.0, 0.02).",
+        "0.02 是标准差：nn.init.normal_(weight, 0.0, 0.02)。",
+    ),
 )
 VARIANCE_AS_STD = Mistake(
-    "squared_std", "0.02 squared is used as the standard deviation", "0.02 is the standard deviation."
-)
-UNIFORM_WEIGHTS = Mistake(
-    "uniform_weights",
-    "the weights are uniform, not normal",
-    "nn.init.normal_ draws from a normal distribution.",
+    "squared_std",
+    say("0.02 squared is used as the standard deviation", "把 0.02 的平方当成了标准差"),
+    say("0.02 is the standard deviation.", "0.02 本身就是标准差。"),
 )
 OTHERS_TOUCHED = Mistake(
-    "others_initialised", "other modules are changed, too", "Other modules stay as they are."
+    "others_initialised",
+    say("other modules are changed, too", "其他模块也被改动了"),
+    say("Other modules stay as they are.", "其他模块应保持不变。"),
 )
 
 # --- generator
 MOVED_IN_FORWARD = Mistake(
     "moved_to_0_1_in_forward",
-    "the images are moved to [0, 1] in forward",
-    "forward gives images in [-1, 1]; only sample_images in main.py changes the range.",
-)
-TANH_TWICE = Mistake(
-    "tanh_twice", "tanh is applied twice", "The tanh of Gen-4 belongs to self.decoder alone."
+    say("the images are moved to [0, 1] in forward", "在 forward 中把图像变换到了 [0, 1]"),
+    say(
+        "forward gives images in [-1, 1]; only sample_images in main.py changes the range.",
+        "forward 输出 [-1, 1] 的图像；只有 main.py 中的 sample_images 才变换取值范围。",
+    ),
 )
 IMAGES_FLATTENED = Mistake(
-    "images_flattened", "the images have another shape", "forward returns images [B, num_channels, 32, 32]."
+    "images_flattened",
+    say("the images have another shape", "图像的形状不对"),
+    say(
+        "forward returns images [B, num_channels, 32, 32].",
+        "forward 返回形状为 [B, num_channels, 32, 32] 的图像。",
+    ),
 )
 NOT_RESHAPED = Mistake(
-    "wrong_images", "forward gives something other than self.decoder(z)", "forward returns self.decoder(z)."
+    "wrong_images",
+    say("forward gives something other than self.decoder(z)", "forward 的输出不是 self.decoder(z)"),
+    say("forward returns self.decoder(z).", "forward 返回 self.decoder(z)。"),
 )
 
 # --- data and sampling
 NOT_SCALED = Mistake(
-    "not_scaled", "the values are not scaled", "0 becomes -1.0 and 255 becomes 1.0.", "数值没有归一化"
+    "not_scaled",
+    say("the values are not scaled", "数值没有归一化"),
+    say("0 becomes -1.0 and 255 becomes 1.0.", "0 变为 -1.0，255 变为 1.0。"),
 )
 SCALED_TO_0_1 = Mistake(
     "scaled_to_0_1",
-    "scaled to [0, 1] instead of [-1, 1]",
-    "The generator ends in tanh: real images lie in [-1, 1], too.",
-    "归一化到了 [0, 1] 而不是 [-1, 1]",
+    say("scaled to [0, 1] instead of [-1, 1]", "归一化到了 [0, 1]，应为 [-1, 1]"),
+    say(
+        "The generator ends in tanh: real images lie in [-1, 1], too.",
+        "生成器以 tanh 结尾，真实图像也要在 [-1, 1] 内。",
+    ),
 )
-SCALED_BY_128 = Mistake("scaled_by_128", "divided by 128 instead of 127.5", "255 becomes exactly 1.0.")
-INVERTED = Mistake("inverted", "black and white are exchanged", "0 becomes -1.0 and 255 becomes 1.0.")
+SCALED_BY_128 = Mistake(
+    "scaled_by_128",
+    say("divided by 128 instead of 127.5", "除以了 128，应除以 127.5"),
+    say("255 becomes exactly 1.0.", "255 应恰好变为 1.0。"),
+)
+INVERTED = Mistake(
+    "inverted",
+    say("black and white are exchanged", "黑白颠倒了"),
+    say("0 becomes -1.0 and 255 becomes 1.0.", "0 变为 -1.0，255 变为 1.0。"),
+)
 RANGE_NOT_CHANGED = Mistake(
     "range_not_changed",
-    "the images are still in [-1, 1]",
-    "sample_images returns images in [0, 1]: (images + 1) / 2.",
-    "图像仍在 [-1, 1] 范围内",
+    say("the images are still in [-1, 1]", "图像仍在 [-1, 1] 范围内"),
+    say(
+        "sample_images returns images in [0, 1]: (images + 1) / 2.",
+        "sample_images 返回 [0, 1] 的图像：(images + 1) / 2。",
+    ),
 )
-CLAMPED = Mistake("clamped", "the images are cut off at 0 instead of moved to [0, 1]", "(images + 1) / 2.")
+CLAMPED = Mistake(
+    "clamped",
+    say("the images are cut off at 0 instead of moved to [0, 1]", "图像在 0 处被截断，而不是变换到 [0, 1]"),
+    say("The whole range is moved: (images + 1) / 2.", "整个取值范围都要变换：(images + 1) / 2。"),
+)
 WRONG_COUNT = Mistake(
-    "wrong_count", "not as many images as were asked for", "num_images images: one latent vector each."
+    "wrong_count",
+    say("not as many images as were asked for", "图像数量与要求的不同"),
+    say("num_images images: one latent vector each.", "应有 num_images 幅图像，每幅对应一个隐变量。"),
 )
 FLAT_LATENTS = Mistake(
-    "flat_latents", "latents of shape [n, latent_dim]", "The generator takes latents [n, latent_dim, 1, 1]."
+    "flat_latents",
+    say("latents of shape [n, latent_dim]", "隐变量的形状是 [n, latent_dim]"),
+    say("The generator takes latents [n, latent_dim, 1, 1].", "生成器的输入形状是 [n, latent_dim, 1, 1]。"),
 )
 
 # --- the step of the discriminator
 LABELS_SWAPPED = Mistake(
     "labels_swapped",
-    "the labels of real and fake images are exchanged",
-    "D(x) is the probability of being real: label 1 for real images, 0 for fake ones.",
-    "真实图像与生成图像的标签写反了",
+    say("the labels of real and fake images are exchanged", "真实图像与生成图像的标签写反了"),
+    say(
+        "D(x) is the probability of being real: label 1 for real images, 0 for fake ones.",
+        "D(x) 是图像为真的概率：真实图像的标签为 1，生成图像的标签为 0。",
+    ),
 )
+SUM_OF_LOSSES = say("loss_D is the sum of both losses.", "loss_D 是两个损失之和。")
 ONLY_REAL = Mistake(
-    "only_real", "only the loss of the real images is used", "loss_D is the sum of both losses."
+    "only_real", say("only the loss of the real images is used", "只用了真实图像的损失"), SUM_OF_LOSSES
 )
 ONLY_FAKE = Mistake(
-    "only_fake", "only the loss of the fake images is used", "loss_D is the sum of both losses."
+    "only_fake", say("only the loss of the fake images is used", "只用了生成图像的损失"), SUM_OF_LOSSES
 )
 HALVED = Mistake(
-    "halved", "the two losses are averaged", "loss_D is the sum of the two losses, not their average."
+    "halved",
+    say("the two losses are averaged", "对两个损失取了平均"),
+    say("loss_D is the sum of the two losses, not their average.", "loss_D 是两个损失之和，不是平均值。"),
 )
 AVERAGES_EXCHANGED = Mistake(
     "averages_exchanged",
-    "D_x and D_G_z1 are exchanged",
-    "D_x is of the real images, D_G_z1 of the fake ones.",
+    say("D_x and D_G_z1 are exchanged", "D_x 与 D_G_z1 写反了"),
+    say(
+        "D_x is of the real images, D_G_z1 of the fake ones.",
+        "D_x 对应真实图像，D_G_z1 对应生成图像。",
+    ),
 )
 AFTER_THE_STEP = Mistake(
     "averages_after_step",
-    "the average is taken after the update of D",
-    "D_x and D_G_z1 are averages from before the update of D, D_G_z2 is from after it.",
-    "平均值是在更新 D 之后计算的",
+    say("the average is taken after the update of D", "平均值是在更新 D 之后计算的"),
+    say(
+        "D_x and D_G_z1 are averages from before the update of D, D_G_z2 is from after it.",
+        "D_x 与 D_G_z1 是更新 D 之前的平均值，D_G_z2 是更新之后的平均值。",
+    ),
 )
 AVERAGE_IS_SUM = Mistake(
-    "average_is_sum", "the sum over the batch in place of the average", "D_x, D_G_z1 and D_G_z2 are averages."
+    "average_is_sum",
+    say("the sum over the batch in place of the average", "对批求和，而没有取平均"),
+    say("D_x, D_G_z1 and D_G_z2 are averages.", "D_x、D_G_z1 与 D_G_z2 都是平均值。"),
 )
 NO_UPDATE_D = Mistake(
     "discriminator_not_updated",
-    "the discriminator is not updated",
-    "optimD.zero_grad(), both backward passes, then optimD.step().",
-    "判别器没有更新",
+    say("the discriminator is not updated", "判别器没有更新"),
+    say(
+        "optimD.zero_grad(), both backward passes, then optimD.step().",
+        "依次是 optimD.zero_grad()、两次反向传播、optimD.step()。",
+    ),
 )
 ZERO_GRAD_BETWEEN = Mistake(
     "zero_grad_between",
-    "zero_grad between the two backward passes removes the gradient of the real images",
-    "Both gradients are accumulated: one zero_grad before both backward passes.",
+    say(
+        "zero_grad between the two backward passes removes the gradient of the real images",
+        "两次反向传播之间的 zero_grad 清掉了真实图像的梯度",
+    ),
+    say(
+        "Both gradients are accumulated: one zero_grad before both backward passes.",
+        "两次的梯度要累加：只在两次反向传播之前调用一次 zero_grad。",
+    ),
 )
 UPDATED_TWICE = Mistake(
-    "updated_twice", "the optimizer steps more than once", "One optimD.step() after both backward passes."
+    "updated_twice",
+    say("the optimizer steps more than once", "优化器更新了不止一次"),
+    say("One optimD.step() after both backward passes.", "两次反向传播之后只调用一次 optimD.step()。"),
 )
-ASCENT = Mistake("ascent", "the loss is maximized", "BCE is minimized: no minus sign.")
+ASCENT = Mistake(
+    "ascent",
+    say("the loss is maximized", "损失被最大化了"),
+    say("BCE is minimized: no minus sign.", "BCE 是要最小化的：不要加负号。"),
+)
 LEFT_OVER_D = Mistake(
     "gradients_left_over",
-    "gradients of the step before are still in this one: zero_grad is missing or in the wrong place",
-    "The generator's backward pass leaves gradients in D: call optimD.zero_grad() right before "
-    "D's backward passes.",
-    "上一步的梯度残留到这一步：缺少 zero_grad 或位置不对",
+    say(
+        "gradients of the step before are still in this one: zero_grad is missing or in the wrong place",
+        "上一步的梯度残留到这一步：缺少 zero_grad 或位置不对",
+    ),
+    say(
+        "The generator's backward pass leaves gradients in D: call optimD.zero_grad() right before "
+        "D's backward passes.",
+        "生成器的反向传播会在 D 中留下梯度：请在 D 的反向传播之前调用 optimD.zero_grad()。",
+    ),
 )
 
 # --- the step of the generator
 SATURATING = Mistake(
     "saturating_loss",
-    "log(1 - D(G(z))) is minimized",
-    "The handout maximizes log D(G(z)): BCE of D(G(z)) with label 1. log(1 - D) has hardly any "
-    "gradient at the start.",
-    "最小化的是 log(1 - D(G(z)))",
+    say("log(1 - D(G(z))) is minimized", "最小化的是 log(1 - D(G(z)))"),
+    say(
+        "The handout maximizes log D(G(z)): BCE of D(G(z)) with label 1. log(1 - D) has hardly any "
+        "gradient at the start.",
+        "作业要求最大化 log D(G(z))，即标签为 1 时 D(G(z)) 的 BCE；log(1 - D) 在训练初期几乎没有梯度。",
+    ),
 )
 FAKE_LABEL = Mistake(
     "label_0_for_generator",
-    "label 0 for the generator",
-    "The generator wants its images to be taken for real ones: label 1.",
-    "生成器使用了标签 0",
+    say("label 0 for the generator", "生成器使用了标签 0"),
+    say(
+        "The generator wants its images to be taken for real ones: label 1.",
+        "生成器希望自己的图像被当作真实图像：标签为 1。",
+    ),
 )
 OLD_DISCRIMINATOR = Mistake(
     "old_discriminator",
-    "outputs of D from before its update are used",
-    "Run the fake images through the discriminator again, after its update.",
-    "使用了 D 更新之前的输出",
+    say("outputs of D from before its update are used", "使用了 D 更新之前的输出"),
+    say(
+        "Run the fake images through the discriminator again, after its update.",
+        "更新 D 之后，要让生成图像再次通过判别器。",
+    ),
 )
 NO_UPDATE_G = Mistake(
     "generator_not_updated",
-    "the generator is not updated",
-    "The fake images must not be detached here; optimG.zero_grad(), loss_G.backward(), optimG.step().",
-    "生成器没有更新",
+    say("the generator is not updated", "生成器没有更新"),
+    say(
+        "The fake images must not be detached here; optimG.zero_grad(), loss_G.backward(), optimG.step().",
+        "此处不能对生成图像使用 detach；依次是 optimG.zero_grad()、loss_G.backward()、optimG.step()。",
+    ),
 )
 LEAKED_INTO_G = Mistake(
     "gradient_of_discriminator_loss",
-    "the gradient of the discriminator's loss is in the generator's update",
-    "The generator gets no gradient in D's part: detach the fake images there, and zero_grad "
-    "before loss_G.backward().",
-    "生成器的更新中混入了判别器损失的梯度",
+    say(
+        "the gradient of the discriminator's loss is in the generator's update",
+        "生成器的更新中混入了判别器损失的梯度",
+    ),
+    say(
+        "The generator gets no gradient in D's part: detach the fake images there, and zero_grad "
+        "before loss_G.backward().",
+        "更新 D 时生成器不应得到梯度：此时对生成图像使用 detach，并在 loss_G.backward() 之前调用 zero_grad。",
+    ),
 )
 LEFT_OVER_G = Mistake(
     "gradients_left_over",
-    "gradients of the step before are still in this one: optimG.zero_grad() is missing",
-    "Call optimG.zero_grad() before loss_G.backward().",
-    "上一步的梯度残留到这一步：缺少 optimG.zero_grad()",
+    say(
+        "gradients of the step before are still in this one: optimG.zero_grad() is missing",
+        "上一步的梯度残留到这一步：缺少 optimG.zero_grad()",
+    ),
+    say(
+        "Call optimG.zero_grad() before loss_G.backward().",
+        "在 loss_G.backward() 之前调用 optimG.zero_grad()。",
+    ),
 )
 DEVICE_IGNORED = Mistake(
     "device_ignored",
-    "the latents are not made on the device",
-    "torch.randn(..., device=device).",
-    "隐变量没有在指定设备上生成",
-)
-RETURN_ORDER = Mistake(
-    "return_order",
-    "the values are returned in another order",
-    "train_step returns (loss_D, loss_G, D_x, D_G_z1, D_G_z2).",
-)
-STEP_OF_WRONG_OPTIMIZER = Mistake(
-    "wrong_optimizer",
-    "the discriminator changes in the generator's step",
-    "optimG.step() here; D was updated before.",
+    say("the latents are not made on the device", "隐变量没有在指定设备上生成"),
+    say("Pass it on: torch.randn(..., device=device).", "把设备传进去：torch.randn(..., device=device)。"),
 )

@@ -24,9 +24,15 @@ from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.noise import Gaussian
 from hwlib.checking.values import Ref
+from hwlib.checking.words import Words, as_is, say
 
 Rng = np.random.Generator
 PIXELS = 32 * 32
+FORWARD_RETURNS = say("forward(x) returns (recon, mu, log_std)", "forward(x) 返回 (recon, mu, log_std)")
+IMAGES, LATENTS = say("images", "图像"), say("latents", "隐变量")
+RECONSTRUCTION_LOSS, KL_DIVERGENCE = say("reconstruction loss", "重构损失"), say("KL divergence", "KL 散度")
+LOSSES_RETURNED = say("loss_fn returns (recon_loss, kl_loss)", "loss_fn 返回 (recon_loss, kl_loss)")
+NETWORK_TITLES = {"encoder": say("encoder", "编码器"), "decoder": say("decoder", "解码器")}
 WITHOUT_INIT = {"batch_size": 4, "name": "mnist", "device": "cpu"}
 
 
@@ -84,7 +90,7 @@ def _layers(network: str, rng: Rng, assignment: Assignment, latent_dim: int) -> 
         ),
         (
             Layers(
-                "trace", network, wanted_rows(assignment.network(network), settings), "whole",
+                "trace", NETWORK_TITLES[network], wanted_rows(assignment.network(network), settings), "whole",
                 (1, 2) if network == "encoder" else (0,), "parts" if network == "encoder" else "",
             ),
         ),
@@ -111,7 +117,7 @@ def reparameterize_statistics(
     return Case(
         "reparameterize_statistics",
         (_construct(rng, latent_dim, bare=True), Step("call", {**ask, "seed": seed_of(rng)}, "z")),
-        (Gaussian("z/result", "z", mu, log_std, log_variance),),
+        (Gaussian("z/result", as_is("z"), mu, log_std, log_variance),),
     )
 
 
@@ -133,8 +139,8 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     first, last = f"encoder/result/first:{latent_dim}", f"encoder/result/from:{latent_dim}"
     close = tolerances.NETWORK
     # mu and log_std are the halves of self.encoder's output, or forward itself is the table's encoder.
-    whole_encoder = Layers("none", "encoder", rows["encoder"], "whole_images", (1, 2))
-    whole_decoder = Layers("none", "decoder", rows["decoder"], "whole_latents", (0,))
+    whole_encoder = Layers("none", NETWORK_TITLES["encoder"], rows["encoder"], "whole_images", (1, 2))
+    whole_decoder = Layers("none", NETWORK_TITLES["decoder"], rows["decoder"], "whole_latents", (0,))
     swapped = (M.HALVES_SWAPPED, last)
     return Case(
         "forward_modes",
@@ -158,15 +164,26 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             decoded(mu, "decoded_mu"),
         ),
         (
-            Items("images/result", 3, "forward(x) returns (recon, mu, log_std)", M.RETURNS_ONLY_RECON),
-            Array("images/result/0", "recon", (4, 1, 32, 32)),
-            Array("images/result/1", "mu", (4, latent_dim)),
-            Array("images/result/2", "log_std", (4, latent_dim)),
-            Array("latents/result", "forward(z=z) returns images", (5, 1, 32, 32)),
-            Close("images/result/1", first, "mu", close, (swapped,), if_there=True, only_mistakes=True),
+            Items("images/result", 3, FORWARD_RETURNS, M.RETURNS_ONLY_RECON),
+            Array("images/result/0", as_is("recon"), (4, 1, 32, 32)),
+            Array("images/result/1", as_is("mu"), (4, latent_dim)),
+            Array("images/result/2", as_is("log_std"), (4, latent_dim)),
+            Array(
+                "latents/result",
+                say("forward(z=z) returns images", "forward(z=z) 返回图像"),
+                (5, 1, 32, 32),
+            ),
+            Close(
+                "images/result/1", first, as_is("mu"), close, (swapped,), if_there=True, only_mistakes=True
+            ),
             Either(
                 (
-                    Close("images/result/1", first, "mu: the first half of the encoder's output", close),
+                    Close(
+                        "images/result/1",
+                        first,
+                        say("mu: the first half of the encoder's output", "mu：编码器输出的前一半"),
+                        close,
+                    ),
                     whole_encoder,
                 )
             ),
@@ -175,7 +192,9 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                     Close(
                         "images/result/2",
                         last,
-                        "log_std: the second half of the encoder's output",
+                        say(
+                            "log_std: the second half of the encoder's output", "log_std：编码器输出的后一半"
+                        ),
                         close,
                         ((M.RETURNS_STD, f"{last}/exp"),),
                     ),
@@ -185,7 +204,10 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Either(
                 (
                     Close(
-                        "latents/result", "decoder/result", "forward(z=z): the decoder's output for z", close
+                        "latents/result",
+                        "decoder/result",
+                        say("forward(z=z): the decoder's output for z", "forward(z=z)：解码器对 z 的输出"),
+                        close,
                     ),
                     whole_decoder,
                 )
@@ -193,7 +215,10 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Close(
                 "images/result/0",
                 "decoded/result",
-                "recon: decoded from z = reparameterize(mu, log_std)",
+                say(
+                    "recon: decoded from z = reparameterize(mu, log_std)",
+                    "recon：由 z = reparameterize(mu, log_std) 解码得到",
+                ),
                 close,
                 (
                     (M.DECODES_MU, "decoded_mu/result"),
@@ -204,7 +229,7 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Differs(
                 "images/result/0",
                 "images_again/result/0",
-                "recon, decoded from fresh noise at every call",
+                say("recon, decoded from fresh noise at every call", "recon 每次都由重新采样的噪声解码得到"),
                 source=("z/result", "z_again/result"),
             ),
         ),
@@ -213,10 +238,7 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 
 def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     x, z, seed = images(rng, 7), normal(rng, 7, latent_dim), seed_of(rng)
-    one = Mistake(
-        "batch_of_one", "a batch of one image loses its batch dimension",
-        "Every result keeps its batch dimension: no squeeze() without a dimension.",
-    )  # fmt: skip
+    one = M.BATCH_OF_ONE
     steps: list[Step] = [*model_steps(rng, latent_dim)]
     for name, batch, mode in (
         ("seven", x, "train"),
@@ -231,13 +253,11 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         steps.append(Step("call", ask, name, mistake=one if len(latents) == 1 else None))
     expect: list[Any] = []
     for name, count in (("seven", 7), ("one", 1), ("eval", 7), ("one_eval", 1)):
-        expect.append(
-            Items(f"{name}/result", 3, "forward(x) returns (recon, mu, log_std)", M.RETURNS_ONLY_RECON)
-        )
+        expect.append(Items(f"{name}/result", 3, FORWARD_RETURNS, M.RETURNS_ONLY_RECON))
         expect.append(
             Array(
                 f"{name}/result/0",
-                f"recon for {count} image(s)",
+                _for_images("recon", count),
                 (count, 1, 32, 32),
                 wrong_shape=one if count == 1 else None,
             )
@@ -246,29 +266,43 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             expect.append(
                 Array(
                     f"{name}/result/{position}",
-                    f"{what} for {count} image(s)",
+                    _for_images(what, count),
                     (count, latent_dim),
                     wrong_shape=one if count == 1 else None,
                 )
             )
     expect += [
-        Array("latents/result", "images for 7 latents", (7, 1, 32, 32)),
-        Array("latent/result", "images for 1 latent", (1, 1, 32, 32), wrong_shape=one),
+        Array("latents/result", say("images for 7 latents", "7 个隐变量对应的图像"), (7, 1, 32, 32)),
+        Array(
+            "latent/result",
+            say("images for 1 latent", "1 个隐变量对应的图像"),
+            (1, 1, 32, 32),
+            wrong_shape=one,
+        ),
         Close(
             "one/result/1",
             "seven/result/1/rows:1",
-            "mu of an image, whatever else is in the batch",
+            say("mu of an image, whatever else is in the batch", "图像的 mu，与批内其他图像无关"),
             tolerances.NETWORK,
         ),
         Close(
             "latent/result",
             "latents/result/rows:1",
-            "the image of a latent, whatever else is in the batch",
+            say(
+                "the image of a latent, whatever else is in the batch",
+                "隐变量对应的图像，与批内其他隐变量无关",
+            ),
             tolerances.NETWORK,
         ),
-        Close("eval/result/1", "seven/result/1", "mu in eval mode", tolerances.NETWORK),
+        Close(
+            "eval/result/1", "seven/result/1", say("mu in eval mode", "评估模式下的 mu"), tolerances.NETWORK
+        ),
     ]
     return Case("forward_batches", tuple(steps), tuple(expect))
+
+
+def _for_images(what: str, count: int) -> Words:
+    return say("{what} for {count} image(s)", "{count} 幅图像的 {what}", what=what, count=count)
 
 
 # --- scale --------------------------------------------------------------------------------------------
@@ -290,8 +324,9 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("call", {"target": "data", "method": "scale", "args": [raw]}, "scaled"),
         ),
         (
-            Array("scaled/result", "images", (6, 1, 32, 32)),
-            Close("scaled/result", right.astype(np.float32), "images in [0, 1]", tolerances.SCALE, mistakes),
+            Array("scaled/result", IMAGES, (6, 1, 32, 32)),
+            Close("scaled/result", right.astype(np.float32), say("images in [0, 1]", "[0, 1] 内的图像"),
+                  tolerances.SCALE, mistakes),
         ),
     )  # fmt: skip
 
@@ -416,11 +451,11 @@ def loss_values(rng: Rng, assignment: Assignment, latent_dim: int, log_variance:
             ),
         ),
         (
-            Items("losses/result", 2, "loss_fn returns (recon_loss, kl_loss)"),
+            Items("losses/result", 2, LOSSES_RETURNED),
             Close(
                 "losses/result/0",
                 right[0],
-                "reconstruction loss",
+                RECONSTRUCTION_LOSS,
                 tolerances.LOSS,
                 (*swapped, *wrong_reconstruction(target, recon)),
                 M.LOG_OF_ZERO,
@@ -428,7 +463,7 @@ def loss_values(rng: Rng, assignment: Assignment, latent_dim: int, log_variance:
             Close(
                 "losses/result/1",
                 right[1],
-                "KL divergence",
+                KL_DIVERGENCE,
                 tolerances.LOSS,
                 ((M.SUM_OF_BOTH, sum(right)), *wrong_kl(mu, log_std, log_variance)),
             ),
@@ -478,12 +513,12 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("call", {"target": "standin", "args": [Reply("seen/result/0")]}, "decoded"),
         ),
         (
-            Array("samples/result", "images", (9, 1, 32, 32), low=0, high=1, wrong_shape=M.WRONG_COUNT),
-            Array("seen/result/0", "latents", (9, latent_dim)),
+            Array("samples/result", IMAGES, (9, 1, 32, 32), low=0, high=1, wrong_shape=M.WRONG_COUNT),
+            Array("seen/result/0", LATENTS, (9, latent_dim)),
             Close(
                 "samples/result",
                 "decoded/result",
-                "the images that the model decodes of the latents",
+                say("the images that the model decodes of the latents", "模型由隐变量解码得到的图像"),
                 tolerances.NETWORK,
             ),
         ),
@@ -497,11 +532,11 @@ def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         "sample_prior",
         (*sampling_steps(latent_dim, count, calls=4), *other_device_steps(latent_dim)),
         (
-            Gaussian("seen/result", "latents", nothing, nothing, prior=True),
+            Gaussian("seen/result", LATENTS, nothing, nothing, prior=True),
             Says(
                 "mixed/value",
-                "latents on the device given",
-                ((True, "latents on the CPU", M.DEVICE_IGNORED),),
+                say("latents on the device given", "隐变量在指定设备上"),
+                ((True, say("latents on the CPU", "隐变量在 CPU 上"), M.DEVICE_IGNORED),),
             ),
         ),
     )

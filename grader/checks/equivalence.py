@@ -17,13 +17,19 @@ from hwlib.checking.layers import TraceError, layers_of
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import StudentError
 from hwlib.checking.values import Ref
+from hwlib.checking.words import Words, say
 
 HARD_CODED = Mistake(
     "hard_coded_sizes",
-    "sizes are written as numbers where the table has a setting",
-    "Use the constructor's arguments (num_channels, latent_dim, ...): the network is built with "
-    "other settings, too.",
-    "把表中的参数（如 num_channels、latent_dim）写成了固定数字",
+    say(
+        "sizes are written as numbers where the table has a setting",
+        "把结构表中的参数（如 num_channels、latent_dim）写成了固定的数字",
+    ),
+    say(
+        "Use the constructor's arguments (num_channels, latent_dim, ...): the network is built with "
+        "other settings, too.",
+        "请使用构造函数的参数（num_channels、latent_dim 等）：网络还会用其他设置来构造。",
+    ),
 )
 
 
@@ -50,7 +56,9 @@ def require_equivalent(
         layers: the check of the layer table. Where it has passed (with other settings) and the network can't
             even run with these, sizes are hard-coded.
     """
-    wanted = wanted_rows(submission.assignment.network(network), settings)
+    described = submission.assignment.network(network)
+    wanted = wanted_rows(described, settings)
+    title = Words(described.title.en.lower(), described.title.zh)
     first: Exception | None = None
     model, seed = ways[-1].target, inputs_seed(inputs)
     submission.call("call", file="hwlib.checking.standins", method="stir", args=[Ref(model), seed])
@@ -59,21 +67,26 @@ def require_equivalent(
             reply = submission.call("trace", target=way.target, args=list(way.args), mode="train", seed=1)
             traced = only_results(reply, way.outputs) if way.outputs else reply
             right = rebuild.outputs_of(layers_of(traced), wanted, inputs)
-            _compare(submission, reply, right, way, network)
+            _compare(submission, reply, right, way, title)
             return
         except rebuild.RebuildError as error:
             mistake = HARD_CODED if submission.passed(layers) else None
             first = first or WrongError(Problem(error.problem.expected, error.problem.found, mistake))
         except TraceError as error:
-            first = first or WrongError(Problem(f"the {network} of the table", str(error)))
+            table = say("the {network} of the table", "结构表中的{network}", network=title)
+            first = first or WrongError(Problem(table, error.words))
         except WrongError as error:
             first = first or error
         except StudentError as error:
             if not submission.session.alive:
                 raise
-            fails = Problem(
-                f"a {network} that runs with the settings {_text(settings)}", str(error), HARD_CODED
+            runs = say(
+                "a {network} that runs with the settings {settings}",
+                "{network}在设置 {settings} 下能够运行",
+                network=title,
+                settings=_text(settings),
             )
+            fails = Problem(runs, error.described, HARD_CODED)
             first = first or (WrongError(fails) if submission.passed(layers) else error)
     assert first is not None
     raise first
@@ -84,7 +97,7 @@ def inputs_seed(inputs: np.ndarray) -> int:
     return int(np.abs(inputs).sum() * 1e6) % 2**31
 
 
-def _compare(submission: Submission, reply: Any, right: np.ndarray, way: Way, network: str) -> None:
+def _compare(submission: Submission, reply: Any, right: np.ndarray, way: Way, network: Words) -> None:
     paths = [f"result/{position}" for position in way.outputs] if len(way.outputs) > 1 else ["result"]
     found = [as_array(look(reply, path)) for path in paths]
     parts = [part for part in found if part is not None and part.ndim == 2]
@@ -93,7 +106,11 @@ def _compare(submission: Submission, reply: Any, right: np.ndarray, way: Way, ne
         if close(np.concatenate(parts[::-1], 1), right, tolerances.NETWORK):
             return
         reply = {"result": np.concatenate(parts, 1)}
-    what = f"outputs of the {network}, as the table's network gives them with these weights"
+    what = say(
+        "outputs of the {network}, as the table's network gives them with these weights",
+        "{network}的输出，与结构表中的网络在相同权重下的输出一致",
+        network=network,
+    )
     submission.require(Close("result", right, what, tolerances.NETWORK).judge(reply))
 
 

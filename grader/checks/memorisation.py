@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hwlib.checking.words import Words, say
+
 CHUNK = 4_096
 QUANTILE = 0.01
 FACTOR = 0.5
@@ -40,10 +42,17 @@ class Memorisation:
     def memorised(self) -> bool:
         return self.copies > SHARE
 
-    def __str__(self) -> str:
-        return (
-            f"{100 * self.copies:.1f} % of the samples are copies of training images (median distance to the "
-            f"nearest one {self.nearest:.2f}, of held-out images {self.nearest_held_out:.2f})"
+    @property
+    def words(self) -> Words:
+        """The result in a sentence."""
+        return say(
+            "{share:.1f} % of the samples are copies of training images (median distance to the "
+            "nearest one {nearest:.2f}, of held-out images {held_out:.2f})",
+            "{share:.1f} % 的样本是训练图像的拷贝（到最近训练图像距离的中位数为 {nearest:.2f}，"
+            "而未参与训练的图像为 {held_out:.2f}）",
+            share=100 * self.copies,
+            nearest=self.nearest,
+            held_out=self.nearest_held_out,
         )
 
 

@@ -22,6 +22,7 @@ from hwlib.assignment import Threshold
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import GraderError, StudentError, WorkerSession
 from hwlib.checking.values import Ref
+from hwlib.checking.words import say
 from hwlib.data import load_images
 from hwlib.errors import HomeworkError
 from hwlib.fid import FIDResult, evaluate_fid
@@ -31,8 +32,11 @@ SAMPLES_FOR_COPIES = 500
 LIMITS = Limits(memory=6 << 30, cpu_seconds=4 * 3600, processes=128)
 MEMORISED = Mistake(
     "memorised",
-    "the samples are copies of training images",
-    "The generator draws new images; it does not look at the data set while sampling.",
+    say("the samples are copies of training images", "采样得到的是训练图像的拷贝"),
+    say(
+        "The generator draws new images; it does not look at the data set while sampling.",
+        "生成器应当画出新的图像，采样时不能读取数据集。",
+    ),
 )
 
 
@@ -82,13 +86,23 @@ def check_fid(submission: Submission, model: Model) -> None:
 
 def verdict(result: FIDResult, copies: Memorisation, threshold: float) -> Problem | None:
     """What is wrong with a score; None if nothing is."""
-    asked = f"FID ({result.network}) of at most {threshold:g}, with new images"
+    asked = say(
+        "FID ({network}) of at most {threshold:g}, with new images",
+        "FID（{network}）不超过 {threshold:g}，且图像是新画出的",
+        network=result.network,
+        threshold=threshold,
+    )
     if copies.memorised:
-        return Problem(asked, str(copies), MEMORISED)
+        return Problem(asked, copies.words, MEMORISED)
     if not result.fid <= threshold:
-        return Problem(
-            asked, f"FID {result.fid:.2f} +- {result.spread:.2f}, {result.fid - threshold:.2f} too much"
+        found = say(
+            "FID {fid:.2f} +- {spread:.2f}, {over:.2f} too much",
+            "FID {fid:.2f} ± {spread:.2f}，高出 {over:.2f}",
+            fid=result.fid,
+            spread=result.spread,
+            over=result.fid - threshold,
         )
+        return Problem(asked, found)
     return None
 
 
@@ -144,11 +158,19 @@ def train(submission: Submission, model: Model, settings: dict[str, Any], data: 
         reply = session.call("main", argv=argv, timeout=TRAINING_TIMEOUT)
         if reply.get("exit") != 0:
             last = " / ".join(session.output.text().strip().splitlines()[-3:])
-            raise StudentError("exception", f"the training ended with code {reply.get('exit')}: {last}"[:600])
+            ended = say(
+                "the training ended with code {code}: {last}",
+                "训练以代码 {code} 结束：{last}",
+                code=reply.get("exit"),
+                last=last[:500],
+            )
+            raise StudentError("exception", ended)
         files = session.call("list_files", path="check-results")["files"]
         paths = sorted(str(item["path"]) for item in files if str(item["path"]).endswith(".pt"))
         if not paths:
-            submission.wrong("a checkpoint at the end of the training", "none")
+            submission.wrong(
+                say("a checkpoint at the end of the training", "训练结束时有检查点"), say("none", "没有")
+            )
         return Trained(_restored(submission, session, model, settings, paths[-1]), settings)
 
 
@@ -197,7 +219,14 @@ def _sample(submission: Submission, session: WorkerSession, count: int, latent_d
     images = session.call("call", file="main", method="sample_images", args=args, grad=False)["result"]
     fits = isinstance(images, np.ndarray) and images.shape == (count, 1, 32, 32) and images.dtype.kind == "f"
     if not fits or not np.isfinite(images).all() or images.min() < -1e-6 or images.max() > 1 + 1e-6:
-        submission.wrong(f"{count} finite images [{count}, 1, 32, 32] in [0, 1]", "something else")
+        submission.wrong(
+            say(
+                "{count} finite images [{count}, 1, 32, 32] in [0, 1]",
+                "{count} 幅图像 [{count}, 1, 32, 32]，均为 [0, 1] 内的有限值",
+                count=count,
+            ),
+            say("something else", "其他内容"),
+        )
     return torch.from_numpy(np.clip(images, 0, 1).astype(np.float32))
 
 
@@ -210,7 +239,10 @@ def _restored(
     session.call("call", target="restored", method="restore", args=[path.rpartition("/")[0]])
     state = session.call("get_state", target="restored")["state"]
     if not isinstance(state, dict) or not all(isinstance(value, np.ndarray) for value in state.values()):
-        submission.wrong(f"a checkpoint with the weights of {model.part}", "another content")
+        submission.wrong(
+            say("a checkpoint with the weights of {part}", "含有 {part} 权重的检查点", part=model.part),
+            say("another content", "其他内容"),
+        )
     return {str(name): value for name, value in state.items()}
 
 

@@ -17,13 +17,16 @@ from hwlib.checking.compare import shape_text
 from hwlib.checking.layer_table import Wanted
 from hwlib.checking.layers import Row
 from hwlib.checking.mistakes import Problem
+from hwlib.checking.words import Words, as_is, say
+
+NONE = say("none", "没有")
 
 
 class RebuildError(Exception):
     """The trace's weights do not fit into the table's layers."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.found)
+        super().__init__(problem.found.en)
         self.problem = problem
 
 
@@ -33,7 +36,7 @@ def outputs_of(found: Sequence[Row], wanted: Sequence[Wanted], x: np.ndarray) ->
     Raises RebuildError where layers are missing or a weight has another shape.
     """
     if len(found) != len(wanted):
-        raise RebuildError(Problem(f"{len(wanted)} layers", f"{len(found)} layers"))
+        raise RebuildError(Problem(_layers(wanted), _layers(found)))
     data = torch.from_numpy(x)
     with torch.no_grad():
         for row, line in zip(found, wanted, strict=True):
@@ -56,7 +59,9 @@ def _layer(row: Row, line: Wanted, data: Tensor) -> Tensor:
     data = data.reshape(len(data), *line.output)
     if line.normalisation == "batch_norm":
         if row.norm is None:
-            raise RebuildError(Problem(f"{line.id}: a BatchNorm", "none"))
+            raise RebuildError(
+                Problem(say("{layer}: a BatchNorm", "{layer}：有 BatchNorm", layer=line.id), NONE)
+            )
         scale, shift, eps = row.norm
         data = F.batch_norm(data, None, None, scale, shift, True, 0.0, eps)
     if line.activation == "leaky_relu":
@@ -75,6 +80,16 @@ def _weight(row: Row, line: Wanted, data: Tensor) -> Tensor:
         "transposed_conv": (data.shape[1], channels, *kernel),
     }[line.type]
     if row.weight is None or tuple(row.weight.shape) != shape:
-        found = "none" if row.weight is None else shape_text(row.weight.shape)
-        raise RebuildError(Problem(f"{line.id}: weights of shape {shape_text(shape)}", found))
+        wanted = say(
+            "{layer}: weights of shape {shape}",
+            "{layer}：权重的形状为 {shape}",
+            layer=line.id,
+            shape=shape_text(shape),
+        )
+        found = NONE if row.weight is None else as_is(shape_text(row.weight.shape))
+        raise RebuildError(Problem(wanted, found))
     return row.weight
+
+
+def _layers(rows: Sequence[object]) -> Words:
+    return say("{count} layers", "{count} 层", count=len(rows))

@@ -23,6 +23,7 @@ from hwlib.checking.judge import About
 from hwlib.checking.mistakes import Problem
 from hwlib.checking.session import StudentError
 from hwlib.checking.verdict import CheckResult
+from hwlib.checking.words import Words, as_is, say
 from hwlib.errors import HomeworkError
 
 
@@ -71,8 +72,7 @@ def described(assignment: Assignment, function: Callable[..., None]) -> CheckFun
         about = About(
             assignment.track,
             name,
-            question.title.en,
-            question.title.zh,
+            Words(question.title.en, question.title.zh),
             "",
             question.points,
             "hidden",
@@ -89,9 +89,10 @@ def described(assignment: Assignment, function: Callable[..., None]) -> CheckFun
     mark = marks["points"]
     region_id = str(mark.kwargs.get("region", ""))
     title = str(mark.kwargs.get("title", name.replace("_", " ")))
+    words = Words(title, str(mark.kwargs.get("title_zh", title)))
     visibility = str(mark.kwargs.get("visibility", "hidden"))
     about = About(
-        assignment.track, name, title, "", region_id, float(mark.args[0]), visibility, needs, _hint(function),
+        assignment.track, name, words, region_id, float(mark.args[0]), visibility, needs, _hint(function),
         f"region-{region_id}" if region_id else "",
     )  # fmt: skip
     return CheckFunction(about, function, part)
@@ -159,15 +160,16 @@ def _functions(module: ModuleType) -> list[Callable[..., None]]:
     return sorted(found, key=lambda function: function.__code__.co_firstlineno)
 
 
-def _hint(function: Callable[..., Any]) -> str:
-    """A check's docstring is the hint that students read."""
-    return " ".join((inspect.getdoc(function) or "").split())
+def _hint(function: Callable[..., Any]) -> Words:
+    """A check's docstring is the hint that students read: English, an empty line, the same in Chinese."""
+    english, _, chinese = (inspect.getdoc(function) or "").partition("\n\n")
+    return Words(" ".join(english.split()), "".join(chinese.split("\n")) or " ".join(english.split()))
 
 
-def _asserted(error: AssertionError) -> tuple[str, str]:
+def _asserted(error: AssertionError) -> tuple[Words, Words]:
     """What a plain assert of a check says: its message, or its own source."""
     if error.args:
-        return "what the check's title says", str(error.args[0])
+        return say("what the check's title says", "如测试标题所述"), as_is(error.args[0])
     last = traceback.extract_tb(error.__traceback__)[-1]
     line = linecache.getline(last.filename, last.lineno or 0).strip()
     try:
@@ -175,4 +177,4 @@ def _asserted(error: AssertionError) -> tuple[str, str]:
         condition = ast.unparse(tree.body[0].test) if isinstance(tree.body[0], ast.Assert) else line
     except SyntaxError:
         condition = line
-    return condition, "this does not hold"
+    return as_is(condition), say("this does not hold", "不成立")

@@ -18,13 +18,14 @@ from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.checking.transport import Transport
 from hwlib.checking.verdict import CheckResult
+from hwlib.checking.words import Words, say
 
 
 class WrongError(Exception):
     """Raised by a check: the submission's answer is not what the handout asks for."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(f"expected {problem.expected}; found {problem.found}")
+        super().__init__(f"expected {problem.expected.en}; found {problem.found.en}")
         self.problem = problem
 
 
@@ -101,7 +102,8 @@ class Submission:
         """Parameters and buffers of a module in the worker, by name."""
         state = look(self.call("get_state", target=target), "state")
         if not isinstance(state, dict) or not all(isinstance(value, np.ndarray) for value in state.values()):
-            raise WrongError(Problem(f"the parameters of {target} as arrays", "something else"))
+            wanted = say("the parameters of {target} as arrays", "{target} 的参数为数组", target=target)
+            raise WrongError(Problem(wanted, say("something else", "其他内容")))
         return {str(name): value for name, value in state.items()}
 
     def rng(self, check: str) -> np.random.Generator:
@@ -119,7 +121,7 @@ class Submission:
         if problem is not None:
             raise WrongError(problem)
 
-    def wrong(self, expected: str, found: str, mistake: Mistake | None = None) -> None:
+    def wrong(self, expected: Words, found: Words, mistake: Mistake | None = None) -> None:
         """Ends the check as wrong."""
         raise WrongError(Problem(expected, found, mistake))
 

@@ -19,6 +19,7 @@ from hwlib.checking.compare import as_array, close
 from hwlib.checking.expect import Close
 from hwlib.checking.initial import Drawn
 from hwlib.checking.session import StudentError
+from hwlib.checking.words import Words, say
 
 
 def judge(submission: Submission, name: str) -> dict:
@@ -32,13 +33,19 @@ def judge(submission: Submission, name: str) -> dict:
 
 
 def test_init_statistics(submission: Submission) -> None:
-    """Convolutions and transposed convolutions: N(0, 0.02); BatchNorm2d: N(1, 0.02), biases 0."""
+    """Convolutions and transposed convolutions: N(0, 0.02); BatchNorm2d: N(1, 0.02), biases 0.
+
+    卷积与转置卷积：N(0, 0.02)；BatchNorm2d：N(1, 0.02)，偏置为 0。
+    """
     judge(submission, "init_statistics")
 
 
 @pytest.mark.needs("init_statistics")
 def test_init_applied(submission: Submission) -> None:
-    """get_generator and get_discriminator give networks that weights_init has gone over."""
+    """get_generator and get_discriminator give networks that weights_init has gone over.
+
+    get_generator 与 get_discriminator 返回的网络都应经过 weights_init 初始化。
+    """
     rng = submission.rng("init_applied")
     latent_dim, hidden_dim = int(rng.integers(16, 24)), 16
     init = submission.assignment.initialisation
@@ -66,7 +73,13 @@ def test_init_applied(submission: Submission) -> None:
             if kind in ("Conv2d", "ConvTranspose2d"):
                 problem = Drawn(
                     "weight",
-                    f"weights of {name} ({kind}) of {function}",
+                    say(
+                        "weights of {layer} ({kind}) of {function}",
+                        "{function} 中 {layer}（{kind}）的权重",
+                        layer=name,
+                        kind=kind,
+                        function=function,
+                    ),
                     init.conv_mean,
                     init.conv_std,
                     otherwise=M.INIT_NOT_APPLIED,
@@ -77,7 +90,11 @@ def test_init_applied(submission: Submission) -> None:
         if norms:
             problem = Drawn(
                 "weight",
-                f"weights of the BatchNorm layers of {function}",
+                say(
+                    "weights of the BatchNorm layers of {function}",
+                    "{function} 中各 BatchNorm 层的权重",
+                    function=function,
+                ),
                 init.batch_norm_mean,
                 init.batch_norm_std,
                 otherwise=M.INIT_NOT_APPLIED,
@@ -91,12 +108,17 @@ def test_init_applied(submission: Submission) -> None:
 def test_generator_layers(submission: Submission) -> None:
     """Compare self.decoder row by row with the generator's table: type, volume, kernel, stride, padding,
     BatchNorm, activation.
+
+    把 self.decoder 与生成器的结构表逐行对照：类型、输出大小、卷积核、步长、填充、BatchNorm、激活函数。
     """
     judge(submission, "generator_layers")
 
 
 def test_generator_equivalence(submission: Submission) -> None:
-    """The table's network, built with your weights, gives other images than yours."""
+    """The table's network, built with your weights, gives other images than yours.
+
+    用你的权重构造结构表中的网络，得到的图像与你的网络不同。
+    """
     rng = submission.rng("generator_equivalence")
     latent_dim, hidden_dim, channels = int(rng.integers(5, 13)), 6, 3
     settings = {"num_channels": channels, "latent_dim": latent_dim, "hidden_dim": hidden_dim}
@@ -111,6 +133,9 @@ def test_generator_equivalence(submission: Submission) -> None:
 def test_generator_forward(submission: Submission) -> None:
     """forward turns latents [B, latent_dim, 1, 1] into self.decoder's images, for any B, in train and eval
     mode.
+
+    forward 把隐变量 [B, latent_dim, 1, 1] 变为 self.decoder 输出的图像，
+    适用于任意 B，训练模式与评估模式皆可。
     """
     judge(submission, "generator_forward")
 
@@ -119,7 +144,10 @@ def test_generator_forward(submission: Submission) -> None:
 
 
 def test_scale(submission: Submission) -> None:
-    """Bytes 0 to 255 become float32 numbers from -1 to 1."""
+    """Bytes 0 to 255 become float32 numbers from -1 to 1.
+
+    0 到 255 的字节变为 -1 到 1 的 float32 数。
+    """
     judge(submission, "scale")
 
 
@@ -165,7 +193,10 @@ def _take_step(
     after = [submission.state_of(name) for name in ("G", "D")]
     for state, right in zip(after, before, strict=True):
         if any(as_array(state.get(name)) is None or state[name].shape != right[name].shape for name in right):
-            submission.wrong("networks with the same parameters after the step", "others")
+            submission.wrong(
+                say("networks with the same parameters after the step", "更新之后网络的参数仍是原来那些"),
+                say("others", "其他参数"),
+            )
     return StepTaken(*before, after[0], after[1], real, z, error)
 
 
@@ -185,7 +216,7 @@ def _compare(
     after: steps.State,
     right: steps.State,
     known: steps.Known,
-    what: str,
+    what: Words,
 ) -> None:
     names = sorted(right)
 
@@ -204,6 +235,8 @@ def _unchanged(before: steps.State, after: steps.State) -> bool:
 def test_discriminator_values(submission: Submission) -> None:
     """loss_D is the sum of the losses of real and fake images; D_x and D_G_z1 are averages from before the
     update.
+
+    loss_D 是真实图像与生成图像的损失之和；D_x 与 D_G_z1 是更新之前的平均值。
     """
     replies = judge(submission, "discriminator_values")
     _trusted(submission, "discriminator_values", replies)
@@ -224,7 +257,10 @@ def _trusted(submission: Submission, name: str, replies: dict) -> None:
     if set(after_D) != set(state_D) or any(
         value is None or value.shape != state_D[name].shape for name, value in after_D.items()
     ):
-        submission.wrong("the discriminator's parameters after the step", "others")
+        submission.wrong(
+            say("the discriminator's parameters after the step", "更新之后判别器的参数"),
+            say("others", "其他参数"),
+        )
     for when, state in (("before", state_D), ("after", after_D)):
         nets = steps.Nets.of(latent_dim, state_G, state)  # type: ignore[arg-type]
         with torch.no_grad():
@@ -234,12 +270,19 @@ def _trusted(submission: Submission, name: str, replies: dict) -> None:
             found = as_array(look(replies, path))
             if found is None or not close(found, expected, 1e-4):
                 submission.wrong(
-                    "the networks that train_step was given stay as they are", "changed networks"
+                    say(
+                        "the networks that train_step was given stay as they are",
+                        "不改动传给 train_step 的网络",
+                    ),
+                    say("changed networks", "网络被改动了"),
                 )
 
 
 def test_discriminator_update(submission: Submission) -> None:
-    """D's weights after a step: both gradients accumulated, one step of optimD."""
+    """D's weights after a step: both gradients accumulated, one step of optimD.
+
+    更新之后 D 的权重：累加两次的梯度，optimD 更新一次。
+    """
     rng = submission.rng("discriminator_update")
     latent_dim = int(rng.integers(5, 13))
     for number in range(1, 4):
@@ -250,7 +293,11 @@ def test_discriminator_update(submission: Submission) -> None:
             taken.before_D, {n: taken.after_D[n] for n in taken.before_D}
         ):
             raise taken.error
-        what = f"change of the discriminator's weights in step {number}"
+        what = say(
+            "change of the discriminator's weights in step {number}",
+            "第 {number} 步判别器权重的变化",
+            number=number,
+        )
         _compare(submission, taken.before_D, taken.after_D, right, known, what)
 
 
@@ -258,6 +305,8 @@ def test_discriminator_update(submission: Submission) -> None:
 def test_discriminator_gradients(submission: Submission) -> None:
     """Call optimD.zero_grad() in every step before D's backward passes: the generator's pass leaves
     gradients in D.
+
+    每一步在 D 的反向传播之前调用 optimD.zero_grad()：生成器的反向传播会在 D 中留下梯度。
     """
     rng = submission.rng("discriminator_gradients")
     latent_dim = int(rng.integers(5, 13))
@@ -273,7 +322,10 @@ def test_discriminator_gradients(submission: Submission) -> None:
     # Whatever a step is, the second one must be what a first one would be from the same weights.
     expected = steps.flat(fresh.after_D, names) - steps.flat(second.before_D, names)
     found = steps.flat(second.after_D, names) - steps.flat(second.before_D, names)
-    what = "the second step changes D as it would without the gradients of the first"
+    what = say(
+        "the second step changes D as it would without the gradients of the first",
+        "第二步对 D 的更新不受第一步梯度的影响",
+    )
     problem = Close("found", expected, what, tolerances.STEP, otherwise=M.LEFT_OVER_D).judge({"found": found})
     submission.require(problem)
 
@@ -284,13 +336,19 @@ def _after(taken: StepTaken) -> tuple[steps.State, steps.State]:
 
 
 def test_generator_values(submission: Submission) -> None:
-    """loss_G and D_G_z2 come from the discriminator just updated, run on the fake images again."""
+    """loss_G and D_G_z2 come from the discriminator just updated, run on the fake images again.
+
+    loss_G 与 D_G_z2 由刚更新的判别器重新处理生成图像得到。
+    """
     replies = judge(submission, "generator_values")
     _trusted(submission, "generator_values", replies)
 
 
 def test_generator_update(submission: Submission) -> None:
-    """G's weights after a step: maximize log D(G(z)) under the updated D, one step of optimG, D untouched."""
+    """G's weights after a step: maximize log D(G(z)) under the updated D, one step of optimG, D untouched.
+
+    更新之后 G 的权重：在更新后的 D 下最大化 log D(G(z))，optimG 更新一次，D 保持不变。
+    """
     rng = submission.rng("generator_update")
     latent_dim = int(rng.integers(5, 13))
     for number in range(1, 4):
@@ -299,7 +357,11 @@ def test_generator_update(submission: Submission) -> None:
             raise taken.error
         nets = steps.Nets.of(latent_dim, taken.before_G, taken.after_D)
         right, known = steps.generator_gradients(nets, taken.before_D, latent_dim, taken.z)
-        what = f"change of the generator's weights in step {number}"
+        what = say(
+            "change of the generator's weights in step {number}",
+            "第 {number} 步生成器权重的变化",
+            number=number,
+        )
         _compare(submission, taken.before_G, taken.after_G, right, known, what)
     # The last of them goes on for a second step, which must not see the first one's gradients.
     first = right
@@ -309,7 +371,9 @@ def test_generator_update(submission: Submission) -> None:
     nets = steps.Nets.of(latent_dim, second.before_G, second.after_D)
     right, known = steps.generator_gradients(nets, second.before_D, latent_dim, second.z)
     left = {name: right[name] + first[name] for name in right}
-    what = "change of the generator's weights in a step that follows another"
+    what = say(
+        "change of the generator's weights in a step that follows another", "接连两步中第二步生成器权重的变化"
+    )
     _compare(submission, second.before_G, second.after_G, right, (*known, (M.LEFT_OVER_G, left)), what)
 
 
@@ -319,12 +383,17 @@ def test_generator_update(submission: Submission) -> None:
 def test_sample(submission: Submission) -> None:
     """sample_images gives num_images images in [0, 1] from latents of shape [num_images, latent_dim, 1,
     1].
+
+    sample_images 由形状为 [num_images, latent_dim, 1, 1] 的隐变量得到 num_images 幅 [0, 1] 内的图像。
     """
     judge(submission, "sample")
 
 
 def test_sample_prior(submission: Submission) -> None:
-    """Latents are drawn from N(0, I), one vector for each image, anew at every call."""
+    """Latents are drawn from N(0, I), one vector for each image, anew at every call.
+
+    隐变量从 N(0, I) 中采样，每幅图像一个向量，每次调用都重新采样。
+    """
     judge(submission, "sample_prior")
 
 
@@ -333,7 +402,10 @@ def test_sample_prior(submission: Submission) -> None:
 
 @pytest.mark.part("run")
 def test_quick_run(submission: Submission) -> None:
-    """Run `python main.py --do_train --quick` yourself: it must end, with finite losses."""
+    """Run `python main.py --do_train --quick` yourself: it must end, with finite losses.
+
+    请自行运行 `python main.py --do_train --quick`：程序应能运行完，并且损失为有限值。
+    """
     check_quick_run(submission)
 
 
@@ -347,5 +419,8 @@ TRAINED = Model(
 
 @pytest.mark.part("fid")
 def test_fid(submission: Submission) -> None:
-    """The FID of the trained model against the handout's threshold."""
+    """The FID of the trained model against the handout's threshold.
+
+    训练所得模型的 FID 与作业说明中的阈值相比较。
+    """
     check_fid(submission, TRAINED)

@@ -14,9 +14,16 @@ from grader.checks.quality import Model, check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array
-from hwlib.checking.expect import Array, Close, Items, Says
+from hwlib.checking.expect import NOT_FINITE, Array, Close, Items, Says
 from hwlib.checking.session import StudentError
 from hwlib.checking.standins import Maps
+from hwlib.checking.words import Words, as_is, say
+
+LOSSES = (cases.RECONSTRUCTION_LOSS, cases.KL_DIVERGENCE)
+NONE = say("none", "没有")
+STEP_RETURNED = say(
+    "train_step returns (loss, recon_loss, kl_loss)", "train_step 返回 (loss, recon_loss, kl_loss)"
+)
 
 
 def judge(submission: Submission, name: str) -> None:
@@ -58,17 +65,25 @@ def _reads_log_variance(submission: Submission) -> bool:
 def test_encoder_layers(submission: Submission) -> None:
     """Compare self.encoder row by row with the encoder's table: type, volume, kernel, stride, padding,
     activation.
+
+    把 self.encoder 与编码器的结构表逐行对照：类型、输出大小、卷积核、步长、填充、激活函数。
     """
     judge(submission, "encoder_layers")
 
 
 def test_decoder_layers(submission: Submission) -> None:
-    """Compare self.decoder row by row with the decoder's table; mind the output padding."""
+    """Compare self.decoder row by row with the decoder's table; mind the output padding.
+
+    把 self.decoder 与解码器的结构表逐行对照，注意输出填充。
+    """
     judge(submission, "decoder_layers")
 
 
 def test_network_equivalence(submission: Submission) -> None:
-    """The table's network, built with your weights, gives other outputs than yours."""
+    """The table's network, built with your weights, gives other outputs than yours.
+
+    用你的权重构造结构表中的网络，得到的输出与你的网络不同。
+    """
     rng = submission.rng("network_equivalence")
     latent_dim, channels = int(rng.integers(5, 13)), 3
     settings = {"num_channels": channels, "latent_dim": latent_dim}
@@ -85,7 +100,10 @@ def test_network_equivalence(submission: Submission) -> None:
 
 
 def test_reparameterize_statistics(submission: Submission) -> None:
-    """z = mu + sigma * eps, with eps from N(0, I) drawn anew for every entry at every call."""
+    """z = mu + sigma * eps, with eps from N(0, I) drawn anew for every entry at every call.
+
+    z = mu + sigma * eps，其中 eps 服从 N(0, I)，每次调用、每个元素都重新采样。
+    """
     rng = submission.rng("reparameterize_statistics")
     submission.judge(
         cases.reparameterize_statistics(
@@ -95,7 +113,10 @@ def test_reparameterize_statistics(submission: Submission) -> None:
 
 
 def test_reparameterize_gradients(submission: Submission) -> None:
-    """dz/dmu = 1 and dz/dlog_std = z - mu: gradients reach both, and only through z = mu + sigma * eps."""
+    """dz/dmu = 1 and dz/dlog_std = z - mu: gradients reach both, and only through z = mu + sigma * eps.
+
+    dz/dmu = 1，dz/dlog_std = z - mu：梯度经由 z = mu + sigma * eps 传到两者。
+    """
     rng = submission.rng("reparameterize_gradients")
     latent_dim, factor = int(rng.integers(5, 13)), 0.5 if uses_log_variance(submission) else 1.0
     mu, log_std = normal(rng, 6, latent_dim), uniform(rng, 6, latent_dim, low=-1, high=1)
@@ -109,32 +130,41 @@ def test_reparameterize_gradients(submission: Submission) -> None:
         weights=[slopes],
         seed=seed_of(rng),
     )
-    submission.require(Array("result", "z", (6, latent_dim)).judge(reply))
+    submission.require(Array("result", as_is("z"), (6, latent_dim)).judge(reply))
     z = reply["result"]
     right = {"mu": slopes, "log sigma": slopes * (z - mu) * factor}
     for position, (name, expected) in enumerate(right.items()):
         found = look(reply, f"args/{position}")
         if found is None:
-            submission.wrong(f"a gradient from z to {name}", "none", M.DETACHED)
+            submission.wrong(
+                say("a gradient from z to {name}", "z 对 {name} 有梯度", name=name), NONE, M.DETACHED
+            )
         submission.require(
             Close(
-                "found", expected, f"gradient of z with respect to {name}", tolerances.GRADIENT,
+                "found", expected,
+                say("gradient of z with respect to {name}", "z 对 {name} 的梯度", name=name),
+                tolerances.GRADIENT,
                 ((M.DETACHED, np.zeros_like(mu)), (M.KL_LOG_VARIANCE, expected * 0.5)),
             ).judge({"found": found})
         )  # fmt: skip
 
 
 def test_reparameterize_device(submission: Submission) -> None:
-    """Make the noise where mu is: torch.randn_like(mu), not torch.randn(...) alone."""
+    """Make the noise where mu is: torch.randn_like(mu), not torch.randn(...) alone.
+
+    在 mu 所在的设备上生成噪声：torch.randn_like(mu)，而不是单独的 torch.randn(...)。
+    """
     rng = submission.rng("reparameterize_device")
     latent_dim = int(rng.integers(5, 13))
     mu, log_std = normal(rng, 4, latent_dim), normal(rng, 4, latent_dim)
     _model_or_bare(submission, rng, latent_dim)
     reply = submission.call("device_check", target="model", method="reparameterize", args=[mu, log_std])
     submission.require(
-        Says("verdict", "noise on the device of mu", (("mixed", "noise on the CPU", M.CPU_NOISE),)).judge(
-            reply
-        )
+        Says(
+            "verdict",
+            say("noise on the device of mu", "噪声与 mu 在同一设备上"),
+            (("mixed", say("noise on the CPU", "噪声在 CPU 上"), M.CPU_NOISE),),
+        ).judge(reply)
     )
     double = submission.call(
         "call",
@@ -145,7 +175,8 @@ def test_reparameterize_device(submission: Submission) -> None:
     )
     found = look(double, "result")
     if isinstance(found, np.ndarray) and found.dtype != np.float64:
-        submission.wrong("z in the dtype of mu (float64 here)", found.dtype.name, M.WRONG_DTYPE)
+        wanted = say("z in the dtype of mu (float64 here)", "z 的 dtype 与 mu 相同（此处为 float64）")
+        submission.wrong(wanted, as_is(found.dtype.name), M.WRONG_DTYPE)
 
 
 def _model_or_bare(submission: Submission, rng: np.random.Generator, latent_dim: int) -> None:
@@ -169,13 +200,19 @@ def _model_or_bare(submission: Submission, rng: np.random.Generator, latent_dim:
 
 @pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
 def test_forward_modes(submission: Submission) -> None:
-    """forward(x) returns (recon, mu, log_std); forward(z=z) returns the decoded images."""
+    """forward(x) returns (recon, mu, log_std); forward(z=z) returns the decoded images.
+
+    forward(x) 返回 (recon, mu, log_std)；forward(z=z) 返回解码得到的图像。
+    """
     judge(submission, "forward_modes")
 
 
 @pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
 def test_forward_batches(submission: Submission) -> None:
-    """forward works for batches of any size, also of one image, in train and in eval mode."""
+    """forward works for batches of any size, also of one image, in train and in eval mode.
+
+    forward 适用于任意批大小（包括只有一幅图像），训练模式与评估模式皆可。
+    """
     judge(submission, "forward_batches")
 
 
@@ -183,7 +220,10 @@ def test_forward_batches(submission: Submission) -> None:
 
 
 def test_scale(submission: Submission) -> None:
-    """Bytes 0 to 255 become float32 numbers from 0 to 1."""
+    """Bytes 0 to 255 become float32 numbers from 0 to 1.
+
+    0 到 255 的字节变为 0 到 1 的 float32 数。
+    """
     judge(submission, "scale")
 
 
@@ -191,7 +231,10 @@ def test_scale(submission: Submission) -> None:
 
 
 def test_loss_values(submission: Submission) -> None:
-    """Both losses: summed over pixels or latent dimensions of an image, averaged over the batch."""
+    """Both losses: summed over pixels or latent dimensions of an image, averaged over the batch.
+
+    两个损失都先对一幅图像的像素（或隐变量的各维）求和，再对批取平均。
+    """
     rng = submission.rng("loss_values")
     latent_dim = int(rng.integers(5, 13))
     submission.judge(cases.loss_values(rng, submission.assignment, latent_dim, uses_log_variance(submission)))
@@ -200,6 +243,8 @@ def test_loss_values(submission: Submission) -> None:
 def test_loss_average(submission: Submission) -> None:
     """The same images twice in a batch change nothing; twice as many pixels or latent dimensions double a
     loss.
+
+    批中的图像重复一遍，损失不变；像素数或隐变量维数加倍，损失也加倍。
     """
     rng = submission.rng("loss_average")
     latent_dim = int(rng.integers(5, 13))
@@ -208,34 +253,45 @@ def test_loss_average(submission: Submission) -> None:
 
     def losses(*arrays: np.ndarray) -> list[np.ndarray]:
         reply = submission.call("call", target="trainer", method="loss_fn", args=list(arrays))
-        submission.require(Items("result", 2, "loss_fn returns (recon_loss, kl_loss)").judge(reply))
+        submission.require(Items("result", 2, cases.LOSSES_RETURNED).judge(reply))
         found = [as_array(look(reply, f"result/{position}")) for position in (0, 1)]
-        for name, value in zip(("reconstruction loss", "KL divergence"), found, strict=True):
+        for name, value in zip(LOSSES, found, strict=True):
             if value is None or value.size != 1:
-                submission.wrong(f"{name}: one number", "an array" if value is not None else "no number")
+                submission.wrong(
+                    say("{loss}: one number", "{loss}：一个数", loss=name),
+                    say("an array", "数组") if value is not None else say("no number", "不是数"),
+                )
         return [value.reshape(()) for value in found if value is not None]
 
-    def compare(found: np.ndarray, right: np.ndarray, what: str, mistakes: tuple = ()) -> None:
+    def compare(found: np.ndarray, right: np.ndarray, what: Words, mistakes: tuple = ()) -> None:
         submission.require(Close("found", right, what, tolerances.LOSS, mistakes).judge({"found": found}))
 
     single = [losses(*cases.loss_inputs(rng, 1, latent_dim)) for _ in range(1)][0]
-    assert np.isfinite(single).all(), "the losses of a single image are not finite"
+    if not np.isfinite(single).all():
+        submission.wrong(say("finite losses of a single image", "单幅图像的损失为有限值"), NOT_FINITE)
     for batch in (7, 64):
         arrays = cases.loss_inputs(rng, batch, latent_dim)
         plain = losses(*arrays)
         twice = losses(*(np.concatenate([array, array]) for array in arrays))
-        for position, name in enumerate(("reconstruction loss", "KL divergence")):
+        for position, name in enumerate(LOSSES):
             compare(
                 twice[position],
                 plain[position],
-                f"{name} of a batch of {batch}, and of the same images twice",
+                say(
+                    "{loss} of a batch of {batch}, and of the same images twice",
+                    "批大小为 {batch} 时的{loss}，以及同样的图像重复一遍时的{loss}",
+                    loss=name,
+                    batch=batch,
+                ),
                 ((M.SUMMED_OVER_BATCH, 2 * plain[position]),),
             )
         if batch == 7:
             apart = np.mean([losses(*(array[i : i + 1] for array in arrays)) for i in range(batch)], 0)
-            for position, name in enumerate(("reconstruction loss", "KL divergence")):
+            for position, name in enumerate(LOSSES):
                 compare(
-                    plain[position], apart[position], f"{name} of a batch: the average over its images",
+                    plain[position], apart[position],
+                    say("{loss} of a batch: the average over its images", "一个批的{loss}：各图像的平均",
+                        loss=name),
                     ((M.SUMMED_OVER_BATCH, batch * apart[position]),),
                 )  # fmt: skip
             target, recon, mu, log_std = arrays
@@ -245,15 +301,24 @@ def test_loss_average(submission: Submission) -> None:
             )
             for position, (name, mistake) in enumerate(
                 (
-                    ("reconstruction loss, summed over all pixels", M.PIXEL_MEAN),
-                    ("KL divergence, summed over all latent dimensions", M.DIMENSION_MEAN),
+                    (
+                        say("reconstruction loss, summed over all pixels", "对所有像素求和的重构损失"),
+                        M.PIXEL_MEAN,
+                    ),
+                    (
+                        say("KL divergence, summed over all latent dimensions", "对隐变量各维求和的 KL 散度"),
+                        M.DIMENSION_MEAN,
+                    ),
                 )
             ):
                 compare(wide[position], 2 * plain[position], name, ((mistake, plain[position]),))
 
 
 def test_loss_gradients(submission: Submission) -> None:
-    """Gradients flow from both losses to recon, mu and log sigma, and stay finite at x' = 0 and x' = 1."""
+    """Gradients flow from both losses to recon, mu and log sigma, and stay finite at x' = 0 and x' = 1.
+
+    两个损失的梯度能传到 recon、mu 与 log sigma，并且在 x' = 0 与 x' = 1 处仍为有限值。
+    """
     rng = submission.rng("loss_gradients")
     latent_dim, log_variance = int(rng.integers(5, 13)), uses_log_variance(submission)
     for step in cases.trainer_steps(latent_dim):
@@ -268,7 +333,8 @@ def test_loss_gradients(submission: Submission) -> None:
     for position, (name, expected) in enumerate(zip(("x'", "mu", "log sigma"), right, strict=True), 1):
         found = look(reply, f"args/{position}")
         if found is None:
-            submission.wrong(f"a gradient of the losses with respect to {name}", "none", M.DETACHED)
+            wanted = say("a gradient of the losses with respect to {name}", "损失对 {name} 有梯度", name=name)
+            submission.wrong(wanted, NONE, M.DETACHED)
         batch = len(arrays[0])
         size = 1024 if position == 1 else latent_dim
         known = (
@@ -280,7 +346,7 @@ def test_loss_gradients(submission: Submission) -> None:
             Close(
                 "found",
                 expected.numpy(),
-                f"gradient of the losses with respect to {name}",
+                say("gradient of the losses with respect to {name}", "损失对 {name} 的梯度", name=name),
                 tolerances.LOSS_GRADIENT,
                 known,
             ).judge({"found": found})
@@ -289,12 +355,18 @@ def test_loss_gradients(submission: Submission) -> None:
     edges = (rng.random((5, 1, 32, 32)) < 0.5).astype(np.float32)
     reply = submission.call("gradients", args=[target_array, edges, *arrays[2:]], **ask)
     for path, what in (
-        ("result/0", "reconstruction loss where x' is 0 or 1"),
-        ("args/1", "its gradient where x' is 0 or 1"),
+        (
+            "result/0",
+            say("a finite reconstruction loss where x' is 0 or 1", "x' 为 0 或 1 时重构损失为有限值"),
+        ),
+        (
+            "args/1",
+            say("a finite gradient of it where x' is 0 or 1", "x' 为 0 或 1 时重构损失的梯度为有限值"),
+        ),
     ):
         found = as_array(look(reply, path))
         if found is None or not np.isfinite(found).all():
-            submission.wrong(f"a finite {what}", "NaN or infinite values", M.LOG_OF_ZERO)
+            submission.wrong(what, NOT_FINITE, M.LOG_OF_ZERO)
 
 
 def _tried(submission: Submission, step: "cases.Step") -> None:
@@ -312,6 +384,9 @@ def _tried(submission: Submission, step: "cases.Step") -> None:
 def test_train_step(submission: Submission) -> None:
     """A step: forward pass, loss = recon_loss + kl_loss, zero_grad, backward, step; returns (loss,
     recon_loss, kl_loss).
+
+    一步训练：前向传播、loss = recon_loss + kl_loss、zero_grad、backward、step；
+    返回 (loss, recon_loss, kl_loss)。
     """
     rng = submission.rng("train_step")
     convention = steps.of_log_variance if uses_log_variance(submission) else None
@@ -335,7 +410,7 @@ def test_train_step(submission: Submission) -> None:
         kept = look(submission.call("optimizer_state", target="optimizer", of=["standin"]), "state")
         _judge_update(submission, number, right, left_over, state, after, momentum)
         values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
-        submission.require(Items("result", 3, "train_step returns (loss, recon_loss, kl_loss)").judge(reply))
+        submission.require(Items("result", 3, STEP_RETURNED).judge(reply))
         for position, name in enumerate(("loss", "recon_loss", "kl_loss")):
             others = tuple(
                 (M.STEP_RETURN_ORDER if position else M.LOSS_IS_PART, value)
@@ -346,7 +421,12 @@ def test_train_step(submission: Submission) -> None:
                 Close(
                     f"result/{position}",
                     values[position],
-                    f"{name} returned in step {number}",
+                    say(
+                        "{name} returned in step {number}",
+                        "第 {number} 步返回的 {name}",
+                        name=name,
+                        number=number,
+                    ),
                     tolerances.LOSS,
                     others,
                 ).judge(reply)
@@ -363,7 +443,9 @@ def _momentum(submission: Submission, right: "steps.Gradients", kept: object) ->
         value = as_array(look({"kept": kept}, f"kept/standin.{name}/momentum_buffer"))
         if value is None and np.abs(gradient).max() > 0:
             submission.wrong(
-                "every parameter is updated by the optimizer", f"no update of {name}", M.NO_UPDATE
+                say("every parameter is updated by the optimizer", "优化器更新了所有参数"),
+                say("no update of {name}", "{name} 没有更新", name=name),
+                M.NO_UPDATE,
             )
         found[name] = np.zeros(gradient.shape) if value is None else value
     return found
@@ -375,7 +457,7 @@ def _judge_update(
 ) -> None:  # fmt: skip
     rate, keep = steps.LEARNING_RATE, steps.MOMENTUM
     if set(after) != set(before) or any(after[name].shape != before[name].shape for name in before):
-        submission.wrong("the parameters of the model", "others")
+        submission.wrong(say("the parameters of the model", "模型原有的参数"), say("others", "其他参数"))
 
     def change(gradient: "steps.State") -> np.ndarray:
         return steps.flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
@@ -387,7 +469,9 @@ def _judge_update(
     twice = -rate * ((1 + keep) * (keep * steps.flat(momentum) + gradient) + gradient)
     submission.require(
         Close(
-            "found", change(right.total), f"change of the weights in step {number}", tolerances.STEP,
+            "found", change(right.total),
+            say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
+            tolerances.STEP,
             ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice)),
         ).judge({"found": found})
     )  # fmt: skip
@@ -406,7 +490,9 @@ def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> "steps
         position = len(values)
         value = as_array(look(reply, f"result/{position}"))
         if value is None or value.size != 1:
-            submission.wrong("loss_fn returns two numbers", "something else")
+            submission.wrong(
+                say("loss_fn returns two numbers", "loss_fn 返回两个数"), say("something else", "其他内容")
+            )
         values.append(float(value.reshape(())))  # type: ignore[union-attr]
         slopes.append([look(reply, f"args/{i}") for i in (1, 2, 3)])
     return steps.given_losses((values[0], values[1]), slopes)
@@ -418,12 +504,17 @@ def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> "steps
 def test_sample(submission: Submission) -> None:
     """sample_images gives num_images images in [0, 1], decoded from latents of shape [num_images,
     latent_dim].
+
+    sample_images 返回 num_images 幅 [0, 1] 内的图像，由形状为 [num_images, latent_dim] 的隐变量解码得到。
     """
     judge(submission, "sample")
 
 
 def test_sample_prior(submission: Submission) -> None:
-    """Latents are drawn from N(0, I), one vector for each image, anew at every call, on the device given."""
+    """Latents are drawn from N(0, I), one vector for each image, anew at every call, on the device given.
+
+    隐变量从 N(0, I) 中采样，每幅图像一个向量，每次调用都重新采样，并在指定设备上生成。
+    """
     judge(submission, "sample_prior")
 
 
@@ -432,7 +523,10 @@ def test_sample_prior(submission: Submission) -> None:
 
 @pytest.mark.part("run")
 def test_quick_run(submission: Submission) -> None:
-    """Run `python main.py --do_train --quick` yourself: it must end, and the loss must fall."""
+    """Run `python main.py --do_train --quick` yourself: it must end, and the loss must fall.
+
+    请自行运行 `python main.py --do_train --quick`：程序应能运行完，并且损失下降。
+    """
     check_quick_run(submission)
 
 
@@ -441,5 +535,8 @@ TRAINED = Model("model", "VAE", "VAE", lambda settings: [1, settings["latent_dim
 
 @pytest.mark.part("fid")
 def test_fid(submission: Submission) -> None:
-    """The FID of the trained model against the handout's threshold."""
+    """The FID of the trained model against the handout's threshold.
+
+    训练所得模型的 FID 与作业说明中的阈值相比较。
+    """
     check_fid(submission, TRAINED)

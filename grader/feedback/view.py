@@ -7,6 +7,7 @@ place; nothing that is marked private; grader errors without their reason.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ from grader.feedback.texts import Texts
 from grader.results import FIDScore, Late, SubmissionResult, TrackResult
 from grader.totals import ManualMarks, TrackMark, mark_track
 from hwlib.assignment import Assignment
-from hwlib.checking.verdict import CheckResult, Language, LayerTable, Outcome
+from hwlib.checking.layer_mistakes import COLUMNS, VALUES
+from hwlib.checking.verdict import CheckResult, Language, LayerTable, Outcome, TableCell
+from hwlib.checking.words import Words
 
 
 def show_points(value: float | None) -> str:
@@ -155,7 +158,7 @@ def view_check(check: CheckResult, titles: dict[str, str], t: Texts) -> CheckVie
         "hint": "" if quiet else shown.hint,
         "look": "" if quiet or place is None else _look(place.file, place.line, t),
         "handout": "" if quiet else titles.get(shown.handout, shown.handout),
-        "needs": ", ".join(titles.get(name.rpartition("/")[2], name) for name in check.needs),
+        "needs": t("and").join(titles.get(name.rpartition("/")[2], name) for name in check.needs),
     }
     if hidden or kind == "grader_error":
         if mistake is not None and not common["hint"] and not quiet:
@@ -168,8 +171,33 @@ def view_check(check: CheckResult, titles: dict[str, str], t: Texts) -> CheckVie
         mistake=t.pick(mistake.title, mistake.title_zh) if mistake else "",
         mistake_text=t.pick(mistake.explanation, mistake.explanation_zh) if mistake else "",
         trace="\n".join(f"{_look(line.file, line.line, t)}: {line.code}" for line in check.traceback),
-        table=None if kind == "passed" else check.table,
+        table=None if kind == "passed" or check.table is None else view_table(check.table, t.language),
     )
+
+
+def view_table(table: LayerTable, language: Language) -> LayerTable:
+    """A layer table with the words of its columns and cells in `language`."""
+
+    def word(text: str, words: Mapping[str, Words]) -> str:
+        return words[text].get(language) if text in words else text
+
+    rows = [
+        row.model_copy(
+            update={
+                "cells": tuple(
+                    TableCell(
+                        found=word(cell.found, VALUES),
+                        expected=word(cell.expected, VALUES),
+                        differs=cell.differs,
+                    )
+                    for cell in row.cells
+                )
+            }
+        )
+        for row in table.rows
+    ]
+    columns = tuple(word(column, COLUMNS) for column in table.columns)
+    return LayerTable(title=table.title, columns=columns, rows=tuple(rows))
 
 
 def _look(file: str, line: int, t: Texts) -> str:
@@ -285,7 +313,7 @@ def view_track(
         late_text=_late_text(result.late if result else None, t),
         so_far=mark.final is not None and bool(mark.pending),
         all_passed=bool(kinds) and set(kinds) == {"passed"},
-        not_run="" if mark.state != "graded" else ", ".join(titles[key] for key in mark.not_run),
+        not_run="" if mark.state != "graded" else t("and").join(titles[key] for key in mark.not_run),
         first=_first_steps(groups),
         rows=_rows(assignment, mark, groups, t),
         groups=tuple(groups),

@@ -15,6 +15,8 @@ from typing import BinaryIO, Protocol
 from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.limits import Limits
 from hwlib.checking.errors import GraderError
+from hwlib.checking.transport import OUT_OF_MEMORY, ended
+from hwlib.checking.words import Words
 
 START_SECONDS = 60
 _REFUSED = (errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSPC, errno.ENOSYS)  # by the kernel, for good
@@ -105,7 +107,7 @@ class SandboxConnection:
             return None
         return "the sandbox's server ended (did the computer run out of memory?)"
 
-    def describe_end(self) -> str:
+    def describe_end(self) -> Words:
         """How the worker ended, in words."""
         self._news.settimeout(5)
         try:
@@ -113,12 +115,8 @@ class SandboxConnection:
         except (OSError, ValueError):
             code = None
         if self._cgroup is not None and self._cgroup.out_of_memory():
-            return "it used more memory than it may use"
-        if not isinstance(code, int):
-            return "it closed its end of the channel"
-        if code < 0:
-            return f"it was ended by signal {-code} ({signal.Signals(-code).name})"
-        return f"it exited with code {code}"
+            return OUT_OF_MEMORY
+        return ended(code if isinstance(code, int) else None)
 
     def close(self) -> None:
         """Kills what still runs and gives everything back."""

@@ -24,6 +24,7 @@ from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.noise import Gaussian
 from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.checking.values import Opaque, Ref
+from hwlib.checking.words import NO_WORDS, Words
 from hwlib.errors import HomeworkError
 from hwlib.files import atomic_write_bytes
 
@@ -62,7 +63,7 @@ class Case:
     check: str
     steps: tuple[Step, ...]
     expect: tuple[Expectation, ...]
-    hint: str = ""
+    hint: Words = NO_WORDS
     handout: str = ""
     needs: tuple[str, ...] = field(default=())
 
@@ -134,6 +135,7 @@ _KINDS: dict[str, type] = {
         Step,
         Sum,
         Wanted,
+        Words,
     )
 }
 _FORMAT = 1

@@ -11,6 +11,7 @@ import numpy as np
 
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.values import Opaque
+from hwlib.checking.words import Words, as_is, say
 
 Replies = Mapping[str, Any]
 FLOOR = 1e-6
@@ -105,23 +106,25 @@ def matching(
     return None
 
 
-def describe(value: Any) -> str:
+def describe(value: Any) -> Words:
     """What was found, in a few words, without its numbers if there are many."""
     if value is NOTHING:
-        return "nothing"
+        return say("nothing", "没有结果")
     if isinstance(value, Opaque):
-        return f"an object of type {value.type}"
+        return say("an object of type {type}", "类型为 {type} 的对象", type=value.type)
     if isinstance(value, np.ndarray):
         if value.size == 1:
-            return number(value.reshape(-1)[0])
-        return f"{value.dtype.name} {shape_text(value.shape)}"
+            return as_is(number(value.reshape(-1)[0]))
+        return as_is(f"{value.dtype.name} {shape_text(value.shape)}")
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return say(
+            "a {type} of {count}", "含 {count} 项的 {type}", type=type(value).__name__, count=len(value)
+        )
     if value is None or isinstance(value, (bool, str)):
-        return repr(value)[:80]
+        return as_is(repr(value)[:80])
     if isinstance(value, (int, float)):
-        return number(value)
-    return type(value).__name__
+        return as_is(number(value))
+    return as_is(type(value).__name__)
 
 
 def number(value: Any) -> str:
@@ -136,28 +139,47 @@ def shape_text(shape: Sequence[int]) -> str:
     return "[" + ", ".join(str(length) for length in shape) + "]"
 
 
-def difference_text(found: np.ndarray, expected: np.ndarray) -> str:
+def difference_text(found: np.ndarray, expected: np.ndarray) -> Words:
     """How a found array differs from the expected one, for a sentence after "found:"."""
     if found.shape != expected.shape and not (found.size == 1 and expected.size == 1):
-        return f"shape {shape_text(found.shape)} in place of {shape_text(expected.shape)}"
+        return say(
+            "shape {found} in place of {expected}",
+            "形状为 {found}，应为 {expected}",
+            found=shape_text(found.shape),
+            expected=shape_text(expected.shape),
+        )
     if not np.isfinite(found).all():
-        what = "NaN" if np.isnan(found).any() else "infinite values"
-        return (
-            what
-            if found.size == 1
-            else f"{what} at {int((~np.isfinite(found)).sum())} of {found.size} places"
+        what = as_is("NaN") if np.isnan(found).any() else say("infinite values", "无穷大")
+        if found.size == 1:
+            return what
+        return say(
+            "{what} at {count} of {total} places",
+            "{total} 个数中有 {count} 个为 {what}",
+            what=what,
+            count=int((~np.isfinite(found)).sum()),
+            total=found.size,
         )
     if found.size == 1:
         value, right = float(found.reshape(-1)[0]), float(expected.reshape(-1)[0])
         if right and abs(value / right) > 1e-9:
-            return f"{number(value)}, {number(value / right)} times the expected value"
-        return number(value)
+            return say(
+                "{value}, {ratio} times the expected value",
+                "{value}，是期望值的 {ratio} 倍",
+                value=number(value),
+                ratio=number(value / right),
+            )
+        return as_is(number(value))
     off = np.abs(found - expected)
     scale = float(np.abs(expected).max(initial=0.0))
     ratio = _common_factor(found, expected)
     if ratio is not None:
-        return f"{number(ratio)} times the expected values"
-    return f"values that differ by up to {number(off.max())}, where the expected ones reach {number(scale)}"
+        return say("{ratio} times the expected values", "是期望值的 {ratio} 倍", ratio=number(ratio))
+    return say(
+        "values that differ by up to {off}, where the expected ones reach {scale}",
+        "数值最多相差 {off}，而期望值的最大绝对值为 {scale}",
+        off=number(off.max()),
+        scale=number(scale),
+    )
 
 
 def _common_factor(found: np.ndarray, expected: np.ndarray) -> float | None:

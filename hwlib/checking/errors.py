@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwlib.checking.protocol import FrameError
+from hwlib.checking.words import Words, as_is, say
 
 KINDS = ("exception", "not_filled_in", "bad_reply", "engine")
 
@@ -35,12 +36,13 @@ class StudentError(Exception):
 
     kind: "exception" | "not_filled_in" | "crashed" (the process is gone) | "timeout" | "bad_reply" (what came
     is no answer). After crashed, timeout and bad_reply the session is over.
+    message: what the student's code said, or words of ours.
     """
 
     def __init__(
         self,
         kind: str,
-        message: str,
+        message: str | Words,
         *,
         type: str = "",
         traceback: tuple[StudentLine, ...] = (),
@@ -48,10 +50,18 @@ class StudentError(Exception):
     ) -> None:
         super().__init__(f"{type}: {message}" if type else message)
         self.kind = kind
-        self.message = message
+        self.words = message if isinstance(message, Words) else as_is(message)
+        self.message = self.words.en
         self.type = type
         self.traceback = traceback
         self.todo = todo
+
+    @property
+    def described(self) -> Words:
+        """The message, with the type of an exception before it."""
+        if not self.type:
+            return self.words
+        return say("{type}: {message}", "{type}：{message}", type=self.type, message=self.words)
 
 
 class GraderError(Exception):

@@ -4,6 +4,7 @@ anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from hwlib.checking.compare import (
     shape_text,
 )
 from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.words import Words, as_is, say
 
 
 class Expectation(Protocol):
@@ -29,6 +31,19 @@ class Expectation(Protocol):
 
     def judge(self, replies: Replies) -> Problem | None:
         """What is wrong; None if nothing is."""
+
+
+NOT_FINITE = say("NaN or infinite values", "NaN 或无穷大")
+
+
+def of_shape(what: Words, shape: Sequence[int]) -> Words:
+    """`what` with its shape, for an expectation."""
+    return say("{what} of shape {shape}", "{what}，形状 {shape}", what=what, shape=shape_text(shape))
+
+
+def with_dtype(what: Words, dtype: str) -> Words:
+    """`what` with its number format, for an expectation."""
+    return say("{what}, {dtype}", "{what}，{dtype}", what=what, dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,7 @@ class Items:
 
     of: str
     count: int
-    what: str
+    what: Words
     single: Mistake | None = None
 
     def judge(self, replies: Replies) -> Problem | None:
@@ -48,7 +63,8 @@ class Items:
         if isinstance(value, (tuple, list)) and len(value) == self.count:
             return None
         mistake = self.single if isinstance(value, np.ndarray) else None
-        return Problem(f"{self.what}: {self.count} values", describe(value), mistake)
+        wanted = say("{what}: {count} values", "{what}：{count} 个值", what=self.what, count=self.count)
+        return Problem(wanted, describe(value), mistake)
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,7 @@ class Array:
     """
 
     of: str
-    what: str
+    what: Words
     shape: tuple[int, ...] | None = None
     dtype: str | None = "float32"
     low: float | None = None
@@ -75,23 +91,31 @@ class Array:
         value = look(replies, self.of)
         wanted = self.what
         if self.shape is not None:
-            wanted = f"{wanted} of shape {shape_text(self.shape)}"
+            wanted = of_shape(wanted, self.shape)
         if not isinstance(value, np.ndarray) or (array := as_array(value)) is None:
             return Problem(wanted, describe(value))
         if self.shape is not None and value.shape != tuple(self.shape):
-            return Problem(wanted, f"shape {shape_text(value.shape)}", self.wrong_shape)
+            found = say("shape {shape}", "形状 {shape}", shape=shape_text(value.shape))
+            return Problem(wanted, found, self.wrong_shape)
         if self.dtype is not None and value.dtype.name != self.dtype:
-            return Problem(f"{wanted}, {self.dtype}", f"{value.dtype.name}")
+            return Problem(with_dtype(wanted, self.dtype), as_is(value.dtype.name))
         if not np.isfinite(array).all():
-            return Problem(f"{wanted}, finite numbers", "NaN or infinite values")
+            return Problem(say("{what}, finite numbers", "{what}，且为有限值", what=wanted), NOT_FINITE)
         low, high = float(array.min(initial=np.inf)), float(array.max(initial=-np.inf))
         if (self.low is not None and low < self.low - self.slack) or (
             self.high is not None and high > self.high + self.slack
         ):
-            bounds = f"values in [{number(self.low or 0)}, {number(self.high or 0)}]"
-            return Problem(
-                f"{wanted}, {bounds}", f"values from {number(low)} to {number(high)}", self.wrong_range
+            bounded = say(
+                "{what}, values in [{low}, {high}]",
+                "{what}，取值范围 [{low}, {high}]",
+                what=wanted,
+                low=number(self.low or 0),
+                high=number(self.high or 0),
             )
+            found = say(
+                "values from {low} to {high}", "数值从 {low} 到 {high}", low=number(low), high=number(high)
+            )
+            return Problem(bounded, found, self.wrong_range)
         return None
 
 
@@ -128,7 +152,7 @@ class Close:
 
     of: str
     value: Any
-    what: str
+    what: Words
     tolerance: float
     mistakes: tuple[tuple[Mistake, Any], ...] = ()
     not_finite: Mistake | None = None
@@ -142,9 +166,17 @@ class Close:
             return None
         expected = _value_of(self.value, replies)
         if expected is None:
-            return Problem(self.what, f"nothing to compare it with ({describe(self.value)})")
+            found_other = say(
+                "nothing to compare it with ({other})",
+                "没有可以比较的值（{other}）",
+                other=describe(self.value),
+            )
+            return Problem(self.what, found_other)
         found = as_array(value)
-        shown = f"{self.what}: {number(expected.reshape(-1)[0])}" if expected.size == 1 else self.what
+        shown = self.what
+        if expected.size == 1:
+            right = number(expected.reshape(-1)[0])
+            shown = say("{what}: {value}", "{what}：{value}", what=self.what, value=right)
         if found is None:
             return Problem(shown, describe(value))
         if close(found, expected, self.tolerance):
@@ -187,7 +219,7 @@ class Differs:
 
     of: str
     other: str
-    what: str
+    what: Words
     mistake: Mistake | None = None
     source: tuple[str, ...] = ()
 
@@ -200,7 +232,7 @@ class Differs:
         if one is None or two is None:
             return Problem(self.what, describe(look(replies, self.of)))
         if one.shape == two.shape and close(one, two, 1e-7):
-            return Problem(self.what, "the same values both times", self.mistake)
+            return Problem(self.what, say("the same values both times", "两次得到相同的值"), self.mistake)
         return None
 
 
@@ -209,13 +241,13 @@ class Says:
     """A reply's word (the verdict of an operation) that must not be one of those that name a mistake."""
 
     of: str
-    expected: str
-    wrong: tuple[tuple[Any, str, Mistake], ...]
+    expected: Words
+    wrong: tuple[tuple[Any, Words, Mistake], ...]
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
         if value is NOTHING:
-            return Problem(self.expected, "nothing")
+            return Problem(self.expected, describe(value))
         for word, found, mistake in self.wrong:
             if value == word:
                 return Problem(self.expected, found, mistake)

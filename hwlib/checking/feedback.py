@@ -1,72 +1,99 @@
-"""A verdict as the lines that a student reads in a terminal."""
+"""A verdict as the lines that a student reads in a terminal, in English or in Chinese."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hwlib.assignment import Language
+from hwlib.checking.layer_mistakes import COLUMNS, VALUES
 from hwlib.checking.verdict import CheckResult, LayerTable, Outcome
+from hwlib.checking.words import Words, joined, say
 
 WORDS = {
-    Outcome.PASSED: "passed",
-    Outcome.WRONG: "wrong",
-    Outcome.NOT_REACHED: "not reached",
-    Outcome.GRADER_ERROR: "not graded",
+    Outcome.PASSED: say("passed", "通过"),
+    Outcome.WRONG: say("wrong", "有误"),
+    Outcome.NOT_REACHED: say("not reached", "未能检查"),
+    Outcome.GRADER_ERROR: say("not graded", "未评分"),
 }
 
 
-def lines_of(result: CheckResult) -> list[str]:
+def lines_of(result: CheckResult, language: Language = "en") -> list[str]:
     """What is wrong, in full sentences: expected, found, the likely mistake, where to look."""
     lines: list[str] = []
     if result.outcome is Outcome.PASSED:
         return lines
+    shown, mistake, place = result.in_language(language), result.misconception, result.location
+
+    def add(label: Words, text: str) -> None:
+        if text:
+            lines.append(label.get(language) + text)
+
     if result.blank:
-        lines.append(result.found)
+        lines.append(shown.found)
     else:
-        if result.expected:
-            lines.append(f"expected: {result.expected}")
-        lines.append(f"found:    {result.found}")
-    if result.misconception is not None:
-        lines.append(f"likely:   {result.misconception.title}")
-        if result.misconception.explanation:
-            lines.append(f"          {result.misconception.explanation}")
+        add(say("expected: ", "期望："), shown.expected)
+        add(say("found:    ", "实际："), shown.found)
+    if mistake is not None:
+        add(say("likely:   ", "可能："), Words(mistake.title, mistake.title_zh).get(language))
+        add(say("          ", "　　　"), Words(mistake.explanation, mistake.explanation_zh).get(language))
     if result.table is not None:
-        lines += table_lines(result.table)
+        lines += table_lines(result.table, language)
     for line in result.traceback[-4:]:
-        lines.append(f"  {line.file}, line {line.line}: {line.code}")
-    if result.hint:
-        lines.append(f"hint:     {result.hint}")
-    if result.location is not None and result.location.line:
-        lines.append(f"look at:  {result.location.file}, line {result.location.line}")
-    elif result.location is not None:
-        lines.append(f"look at:  {result.location.file}")
+        lines.append(f"  {_place(line.file, line.line).get(language)}: {line.code}")
+    add(say("hint:     ", "提示："), shown.hint)
+    if place is not None:
+        add(say("look at:  ", "位置："), _place(place.file, place.line).get(language))
     return lines
 
 
-def table_lines(table: LayerTable) -> list[str]:
+def _place(file: str, line: int) -> Words:
+    if not line:
+        return Words(file, file)
+    return say("{file}, line {line}", "{file} 第 {line} 行", file=file, line=line)
+
+
+def table_lines(table: LayerTable, language: Language = "en") -> list[str]:
     """The rows of a layer table that differ, a line each."""
     lines = []
     for row in table.rows:
         if row.state == "same":
             continue
         if row.state == "missing":
-            lines.append(f"  {row.layer}: missing")
+            lines.append(say("  {layer}: missing", "  {layer}：缺少", layer=row.layer))
             continue
         if row.state == "extra":
             shown = ", ".join(cell.found for cell in row.cells[:2] if cell.found)
-            lines.append(f"  not in the table: {shown}")
+            lines.append(say("  not in the table: {layer}", "  结构表中没有：{layer}", layer=shown))
             continue
         differing = [
-            f"{column} {cell.found or 'none'} (table: {cell.expected or 'none'})"
+            say(
+                "{column} {found} (table: {expected})",
+                "{column} {found}（表中为 {expected}）",
+                column=COLUMNS.get(column, column),
+                found=VALUES.get(cell.found or "none", cell.found),
+                expected=VALUES.get(cell.expected or "none", cell.expected),
+            )
             for column, cell in zip(table.columns, row.cells, strict=True)
             if cell.differs
         ]
-        lines.append(f"  {row.layer}: {', '.join(differing)}")
-    return lines
+        lines.append(
+            say(
+                "  {layer}: {differing}",
+                "  {layer}：{differing}",
+                layer=row.layer,
+                differing=joined(differing, ", ", "，"),
+            )
+        )
+    return [line.get(language) for line in lines]
 
 
-def summary(results: Sequence[CheckResult]) -> str:
+def summary(results: Sequence[CheckResult], language: Language = "en") -> str:
     """One line on all checks."""
-    passed = sum(result.outcome is Outcome.PASSED for result in results)
-    points = sum(result.points or 0.0 for result in results)
-    most = sum(result.max_points for result in results)
-    return f"{passed} of {len(results)} public checks passed ({points:g} of {most:g} points)"
+    return say(
+        "{passed} of {count} public checks passed ({points:g} of {most:g} points)",
+        "通过 {passed} 项公开测试，共 {count} 项（{points:g} 分，满分 {most:g} 分）",
+        passed=sum(result.outcome is Outcome.PASSED for result in results),
+        count=len(results),
+        points=sum(result.points or 0.0 for result in results),
+        most=sum(result.max_points for result in results),
+    ).get(language)

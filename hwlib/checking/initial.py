@@ -8,6 +8,7 @@ import numpy as np
 
 from hwlib.checking.compare import Replies, as_array, describe, look, number
 from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.words import Words, say
 
 SIGMAS = 6.0
 """As many standard errors may a mean or a standard deviation be off; a right solution fails once in 10^8
@@ -25,7 +26,7 @@ class Drawn:
     """
 
     of: str
-    what: str
+    what: Words
     mean: float
     std: float
     mistakes: tuple[tuple[Mistake, float, float], ...] = ()
@@ -34,12 +35,23 @@ class Drawn:
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
         array = as_array(value)
-        expected = f"{self.what}: mean {number(self.mean)}, standard deviation {number(self.std)}"
+        expected = say(
+            "{what}: mean {mean}, standard deviation {std}",
+            "{what}：均值 {mean}，标准差 {std}",
+            what=self.what,
+            mean=number(self.mean),
+            std=number(self.std),
+        )
         if array is None or array.size < 2 or not np.isfinite(array).all():
             return Problem(expected, describe(value))
         if _fits(array, self.mean, self.std):
             return None
-        found = f"mean {number(array.mean())}, standard deviation {number(array.std())}"
+        found = say(
+            "mean {mean}, standard deviation {std}",
+            "均值 {mean}，标准差 {std}",
+            mean=number(array.mean()),
+            std=number(array.std()),
+        )
         for mistake, mean, std in self.mistakes:
             if _fits(array, mean, std):
                 return Problem(expected, found, mistake)

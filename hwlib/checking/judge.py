@@ -11,6 +11,7 @@ from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.regions import Span, find_spans, numbered, region_at
 from hwlib.checking.session import StudentError
 from hwlib.checking.verdict import CheckResult, Location, Outcome, TracebackLine, Translation
+from hwlib.checking.words import NO_WORDS, Words, say
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,12 @@ class About:
 
     track: str
     id: str
-    title: str
-    title_zh: str
+    title: Words
     region: str
     points: float
     visibility: str
     needs: tuple[str, ...] = ()
-    hint: str = ""
+    hint: Words = NO_WORDS
     handout: str = ""
     bonus: bool = False
 
@@ -44,19 +44,18 @@ class About:
         region: Region,
         *,
         needs: tuple[str, ...] = (),
-        hint: str = "",
+        hint: Words = NO_WORDS,
     ) -> About:
         """The description of a check of the assignment."""
         return cls(
             assignment.track,
             check.id,
-            check.title.en,
-            check.title.zh,
+            Words(check.title.en, check.title.zh),
             region.id,
             check.points,
             check.visibility,
             needs,
-            hint or region.task.en,
+            hint or Words(region.task.en, region.task.zh),
             f"region-{region.id}",
             region.optional,
         )
@@ -81,11 +80,11 @@ class Bench:
         """A verdict on a value: wrong, or not reached where a failed dependency explains it."""
         failed = self.failed(about.needs)
         if failed and problem.mistake is None:
-            return self._not_reached(about, f"it builds on {', '.join(failed)}", failed, seconds)
+            return self._not_reached(about, self._builds_on(failed), failed, seconds)
         return self._result(
             about, Outcome.WRONG, 0.0, seconds=seconds, expected=problem.expected, found=problem.found,
             misconception=None if problem.mistake is None else problem.mistake.as_misconception(),
-            hint=problem.hint or about.hint, table=problem.table,
+            hint=about.hint, table=problem.table,
         )  # fmt: skip
 
     def failed_with(self, about: About, error: StudentError, seconds: float = 0.0) -> CheckResult:
@@ -99,27 +98,33 @@ class Bench:
             culprit = self._culprit(about, lines)
             if culprit is not None:
                 needs = tuple(f"{about.track}/{c.id}" for c in culprit.checks)
-                place = f"{lines[-1].file}, line {lines[-1].line}"
-                return self._not_reached(
-                    about,
-                    f"{error.type} in {place} ({culprit.title.en}): {error.message}",
-                    needs,
-                    seconds,
-                    lines,
+                why = say(
+                    "{type} in {file}, line {line} ({region}): {message}",
+                    "{file} 第 {line} 行（{region}）出现 {type}：{message}",
+                    type=error.type,
+                    file=lines[-1].file,
+                    line=lines[-1].line,
+                    region=culprit.title,
+                    message=error.words,
                 )
+                return self._not_reached(about, why, needs, seconds, lines)
         failed = self.failed(about.needs)
-        found = f"{error.type}: {error.message}" if error.type else error.message
+        found = error.described
         if failed and error.kind == "exception":
-            return self._not_reached(
-                about, f"{found} (it builds on {', '.join(failed)})", failed, seconds, lines
+            why = say(
+                "{found} ({builds_on})",
+                "{found}（{builds_on}）",
+                found=found,
+                builds_on=self._builds_on(failed),
             )
+            return self._not_reached(about, why, failed, seconds, lines)
         mistake = KINDS.get(error.kind) or getattr(error, "mistake", None)
         return self._result(
             about,
             Outcome.WRONG,
             0.0,
             seconds=seconds,
-            expected="the code runs",
+            expected=say("the code runs", "代码能够运行"),
             found=found,
             traceback=lines,
             hint=HINTS.get(error.kind, about.hint),
@@ -130,7 +135,10 @@ class Bench:
         """A verdict on ourselves."""
         return self._result(
             about, Outcome.GRADER_ERROR, None, seconds=seconds, private=reason,
-            found="the grader failed here; the course's staff will look at it",
+            found=say(
+                "the grader failed here; the course's staff will look at it",
+                "评分程序在此出错，课程组会处理",
+            ),
         )  # fmt: skip
 
     def failed(self, checks: Collection[str]) -> tuple[str, ...]:
@@ -141,12 +149,23 @@ class Bench:
             if name in self.results and self.results[name].outcome is not Outcome.PASSED
         )
 
+    def _builds_on(self, failed: Collection[str]) -> Words:
+        """Why a check can't be decided: the checks (ids with the track) that it needs have failed."""
+        return say("it builds on {checks}", "它依赖于未通过的 {checks}", checks=", ".join(failed))
+
     def _blank(
         self, about: About, error: StudentError, lines: tuple[TracebackLine, ...], seconds: float
     ) -> CheckResult:
         assert error.todo is not None
         region = numbered(self.assignment, error.todo.file, error.todo.number)
-        text = f"{error.todo.file}, TODO {error.todo.number} ({error.todo.title}): not filled in yet"
+        todo = error.todo
+        text = say(
+            "{file}, TODO {number} ({title}): not filled in yet",
+            "{file} 中的 TODO {number}（{title}）尚未填写",
+            file=todo.file,
+            number=todo.number,
+            title=todo.title if region is None else Words(todo.title, region.title.zh),
+        )
         if region is None or region.id == about.region:
             return self._result(
                 about,
@@ -156,10 +175,15 @@ class Bench:
                 blank=True,
                 found=text,
                 traceback=lines,
-                expected="your code between # TODO START and # TODO END",
-                hint=(
-                    f"Replace the line `raise NotImplementedError(...)` of this region in "
-                    f"{error.todo.file} by your code."
+                expected=say(
+                    "your code between # TODO START and # TODO END",
+                    "# TODO START 与 # TODO END 之间是你的代码",
+                ),
+                hint=say(
+                    "Replace the line `raise NotImplementedError(...)` of this region in {file} "
+                    "by your code.",
+                    "把 {file} 中该区域的 `raise NotImplementedError(...)` 一行换成你的代码。",
+                    file=todo.file,
                 ),
             )
         needs = tuple(f"{about.track}/{check.id}" for check in region.checks)
@@ -181,7 +205,7 @@ class Bench:
         return {region.id for region in self.assignment.regions}
 
     def _not_reached(
-        self, about: About, why: str, needs: tuple[str, ...], seconds: float,
+        self, about: About, why: Words, needs: tuple[str, ...], seconds: float,
         lines: tuple[TracebackLine, ...] = (), blank: bool = False,
     ) -> CheckResult:  # fmt: skip
         return self._result(
@@ -193,17 +217,25 @@ class Bench:
             needs=needs,
             traceback=lines,
             blank=blank,
-            hint="This check could not be decided. Mend what it builds on first, then run the checks again.",
+            hint=say(
+                "This check could not be decided. Mend what it builds on first, then run the checks again.",
+                "这一项无法判定。请先改正它所依赖的部分，再重新运行测试。",
+            ),
         )
 
-    def _result(self, about: About, outcome: Outcome, points: float | None, **more: object) -> CheckResult:
+    def _result(
+        self, about: About, outcome: Outcome, points: float | None, *, expected: Words = NO_WORDS,
+        found: Words = NO_WORDS, hint: Words = NO_WORDS, **more: object,
+    ) -> CheckResult:  # fmt: skip
         location = None
         if outcome in (Outcome.WRONG, Outcome.NOT_REACHED):
             location = self._location(about, more.get("traceback"), outcome)
         return CheckResult(
-            id=f"{about.track}/{about.id}", title=about.title, track=about.track, region=about.region,
+            id=f"{about.track}/{about.id}", title=about.title.en, track=about.track, region=about.region,
             points=points, max_points=about.points, visibility=about.visibility, outcome=outcome,  # type: ignore[arg-type]
-            bonus=about.bonus, handout=about.handout, location=location, zh=Translation(title=about.title_zh),
+            bonus=about.bonus, handout=about.handout, location=location,
+            expected=expected.en, found=found.en, hint=hint.en,
+            zh=Translation(title=about.title.zh, expected=expected.zh, found=found.zh, hint=hint.zh),
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -218,11 +250,38 @@ class Bench:
 
 
 KINDS = {
-    "timeout": Mistake("timeout", "the code does not come to an end in time"),
-    "crashed": Mistake("crashed", "the code ended the process"),
-    "bad_reply": Mistake("bad_reply", "the code interferes with the checks"),
+    "timeout": Mistake(
+        "timeout",
+        say("the code does not come to an end in time", "代码没有在规定时间内运行完"),
+        say(
+            "A check waits for seconds where right code takes milliseconds.",
+            "正确的代码只需几毫秒，而测试会等待若干秒。",
+        ),
+    ),
+    "crashed": Mistake(
+        "crashed",
+        say("the code ended the process", "代码使进程提前结束"),
+        say(
+            "The code is called as a function and returns a value; the program goes on after it.",
+            "代码会作为函数被调用并返回结果，之后程序还要继续运行。",
+        ),
+    ),
+    "bad_reply": Mistake(
+        "bad_reply",
+        say("the code interferes with the checks", "代码干扰了测试程序"),
+        say(
+            "Leave the process's files, streams and libraries as they are.",
+            "不要改动进程的文件、标准流和所用的库。",
+        ),
+    ),
 }
 HINTS = {
-    "timeout": "Look for a loop that never ends, or for far more work than the handout asks for.",
-    "crashed": "Remove sys.exit, os._exit and the like; PyTorch itself crashes from too much memory.",
+    "timeout": say(
+        "Look for a loop that never ends, or for far more work than the handout asks for.",
+        "检查是否有死循环，或者计算量远超作业要求。",
+    ),
+    "crashed": say(
+        "Remove sys.exit, os._exit and the like; PyTorch itself crashes from too much memory.",
+        "删去 sys.exit、os._exit 之类的调用；占用内存过多也会使 PyTorch 崩溃。",
+    ),
 }

@@ -6,12 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwlib.checking.mistakes import Mistake
+from hwlib.checking.words import NO_WORDS, Words, as_is, joined, say
+
+COLUMNS: dict[str, Words] = {
+    "type": say("type", "类型"),
+    "output": say("output", "输出"),
+    "kernel": say("kernel", "卷积核"),
+    "stride": say("stride", "步长"),
+    "padding": say("padding", "填充"),
+    "output padding": say("output padding", "输出填充"),
+    "normalisation": say("normalisation", "归一化"),
+    "activation": say("activation", "激活函数"),
+}
+"""The columns of a layer table that are compared; in Chinese as in the handout."""
+VALUES: dict[str, Words] = {
+    "conv": say("conv", "卷积"),
+    "transposed_conv": say("transposed_conv", "转置卷积"),
+    "linear": say("linear", "全连接"),
+    "none": say("none", "无"),
+}
+"""What may stand in a column and is no number and no name of a PyTorch function."""
+_OTHERS = {"bias": say("bias", "偏置"), "order": say("order", "顺序")}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One property of one layer that is not as in the table. `layer` is "" for a layer that the table
-    lacks.
+    """One property of one layer that is not as in the table.
+
+    Attributes:
+        layer: the handout's id; "" for a layer that the table lacks.
+        column: the property, "layer" for a layer that is missing or too much; `what` then describes it.
+        last: whether it is the table's last layer.
     """
 
     layer: str
@@ -19,18 +44,39 @@ class Difference:
     found: str
     expected: str
     last: bool = False
+    what: Words = NO_WORDS
 
     @property
-    def expected_text(self) -> str:
+    def expected_text(self) -> Words:
+        if self.column == "layer" and self.layer:
+            return say("{layer} ({what})", "{layer}（{what}）", layer=self.layer, what=self.what)
         if self.column == "layer":
-            return f"{self.layer} ({self.expected})" if self.layer else "no further layer"
-        return f"{self.layer}: {self.column} {self.expected or 'none'}"
+            return say("no further layer", "没有更多的层")
+        return self._property(self.expected)
 
     @property
-    def found_text(self) -> str:
+    def found_text(self) -> Words:
+        if self.column == "layer" and self.layer:
+            return say("no {layer}", "缺少 {layer}", layer=self.layer)
         if self.column == "layer":
-            return f"no {self.layer}" if self.layer else f"a layer that the table does not have: {self.found}"
-        return f"{self.layer}: {self.column} {self.found or 'none'}"
+            return _extra(self.what)
+        return self._property(self.found)
+
+    def _property(self, value: str) -> Words:
+        column = COLUMNS.get(self.column) or _OTHERS[self.column]
+        shown = VALUES.get(value or "none") or as_is(value)
+        return say("{layer}: {column} {value}", "{layer}：{column} {value}",
+                   layer=self.layer, column=column, value=shown)  # fmt: skip
+
+
+def kind_words(kind: str) -> Words:
+    """The kind of a layer, for a sentence."""
+    words = VALUES.get(kind) or as_is(kind)
+    return Words(words.en.replace("_", " "), words.zh)
+
+
+def _extra(found: Words) -> Words:
+    return say("a layer that the table does not have: {layer}", "结构表中没有的层：{layer}", layer=found)
 
 
 def mistake_of(differences: Sequence[Difference], unused: Sequence[str] = ()) -> Mistake | None:
@@ -39,21 +85,13 @@ def mistake_of(differences: Sequence[Difference], unused: Sequence[str] = ()) ->
     missing = [d for d in differences if d.column == "layer" and d.layer]
     extra = [d for d in differences if d.column == "layer" and not d.layer]
     if missing:
-        names = ", ".join(d.layer for d in missing)
-        if unused:
-            return Mistake(
-                "unused_layers",
-                f"{names} is defined but data does not pass through it",
-                f"{len(unused)} parameters ({', '.join(unused[:3])}) do not take part in the forward pass.",
-            )
-        return Mistake(
-            "layer_missing", f"{names} is missing", "Every row of the table is one layer, in this order."
-        )
+        return _missing(", ".join(d.layer for d in missing), unused)
     if extra:
         return Mistake(
-            "extra_layer", f"a layer that the table does not have: {extra[0].found}",
-            "The network has exactly the layers of the table.",
-        )  # fmt: skip
+            "extra_layer",
+            _extra(extra[0].what),
+            say("The network has exactly the layers of the table.", "网络的各层与结构表完全一致，不多不少。"),
+        )
     for column in ("type", "output", "padding", "kernel", "stride", "output padding"):
         for difference in differences:
             if difference.column == column:
@@ -63,66 +101,143 @@ def mistake_of(differences: Sequence[Difference], unused: Sequence[str] = ()) ->
             mistake = rule(difference)
             if mistake is not None:
                 return mistake
-    if first.column == "bias":
+    return _bias(first) if first.column == "bias" else None
+
+
+def _missing(layers: str, unused: Sequence[str]) -> Mistake:
+    if unused:
         return Mistake(
-            "wrong_bias", f"{first.layer} should have {'a' if first.expected == 'yes' else 'no'} bias"
+            "unused_layers",
+            say(
+                "{layers} is defined but data does not pass through it",
+                "定义了 {layers}，但数据没有经过它",
+                layers=layers,
+            ),
+            say(
+                "{count} parameters ({names}) do not take part in the forward pass.",
+                "{count} 个参数（{names}）没有参与前向传播。",
+                count=len(unused),
+                names=", ".join(unused[:3]),
+            ),
         )
-    return None
+    return Mistake(
+        "layer_missing",
+        say("{layers} is missing", "缺少 {layers}", layers=layers),
+        say(
+            "Every row of the table is one layer, in this order.",
+            "结构表的每一行对应一层，顺序也与表中相同。",
+        ),
+    )
+
+
+def _bias(difference: Difference) -> Mistake:
+    asked = say("{layer} should have a bias", "{layer} 应当有偏置", layer=difference.layer)
+    if difference.expected != "yes":
+        asked = say("{layer} should have no bias", "{layer} 不应有偏置", layer=difference.layer)
+    return Mistake(
+        "wrong_bias",
+        asked,
+        say(
+            "The handout says which layers have a bias: the argument `bias` of the layer.",
+            "作业说明规定了哪些层有偏置，用该层的 `bias` 参数设置。",
+        ),
+    )
 
 
 def _geometry(difference: Difference, differences: Sequence[Difference]) -> Mistake:
-    layer = difference.layer
-    columns = {d.column for d in differences if d.layer == layer}
+    layer, found, expected = difference.layer, difference.found, difference.expected
     if difference.column == "type":
         return Mistake(
             "wrong_layer_type",
-            f"{layer} is a {difference.found} in place of a {difference.expected}".replace("_", " "),
-            "The table's column `type` says which kind of layer each row is.",
+            say(
+                "{layer} is a {found} in place of a {expected}",
+                "{layer} 是 {found}，应为 {expected}",
+                layer=layer,
+                found=kind_words(found),
+                expected=kind_words(expected),
+            ),
+            say(
+                "The table's column `type` says which kind of layer each row is.",
+                "结构表的“类型”一列说明了每一行是哪种层。",
+            ),
+        )
+    if difference.column == "output" and found.split(" x ")[1:] == expected.split(" x ")[1:]:
+        return Mistake(
+            "wrong_channels",
+            say(
+                "{layer} has {found} output channels in place of {expected}",
+                "{layer} 的输出通道数是 {found}，应为 {expected}",
+                layer=layer,
+                found=found.split(" x ")[0],
+                expected=expected.split(" x ")[0],
+            ),
+            say(
+                "The first number of the table's output volume is the number of channels.",
+                "结构表“输出”一列的第一个数是通道数。",
+            ),
         )
     if difference.column == "output":
-        same_side = difference.found.split(" x ")[1:] == difference.expected.split(" x ")[1:]
-        if same_side:
-            return Mistake(
-                "wrong_channels",
-                f"{layer} has {difference.found.split(' x ')[0]} output channels in place of "
-                f"{difference.expected.split(' x ')[0]}",
-                "The first number of the table's output volume is the number of channels.",
-            )
         return Mistake(
-            "wrong_volume", f"{layer} gives {difference.found} in place of {difference.expected}",
-            "Kernel, stride and padding of the row make the table's output volume.",
-        )  # fmt: skip
-    if difference.column == "padding" and "(" in difference.found:
+            "wrong_volume",
+            say(
+                "{layer} gives {found} in place of {expected}",
+                "{layer} 的输出是 {found}，应为 {expected}",
+                layer=layer,
+                found=found,
+                expected=expected,
+            ),
+            say(
+                "Kernel, stride and padding of the row make the table's output volume.",
+                "按该行的卷积核、步长和填充，才能得到表中的输出大小。",
+            ),
+        )
+    if difference.column == "padding" and "(" in found:
         return Mistake(
             "padding_mode",
-            f"{layer} pads with other numbers than zeros",
-            "The table's padding is zero padding.",
+            say("{layer} pads with other numbers than zeros", "{layer} 没有用零填充", layer=layer),
+            say("The table's padding is zero padding.", "结构表中的填充是零填充。"),
         )
+    columns = sorted({d.column for d in differences if d.layer == layer} - {"output", "type"})
+    names = joined([COLUMNS.get(name) or _OTHERS[name] for name in columns], " and ", "、")
     return Mistake(
         "geometry_keeps_shape",
-        f"{layer} has another {' and '.join(sorted(columns - {'output', 'type'}))} that happens "
-        "to give the same volume",
-        "Kernel, stride and padding are those of the table, not others with the same output volume.",
+        say(
+            "{layer} has another {columns} that happens to give the same volume",
+            "{layer} 的{columns}与表中不同，只是输出大小碰巧相同",
+            layer=layer,
+            columns=names,
+        ),
+        say(
+            "Kernel, stride and padding are those of the table, not others with the same output volume.",
+            "卷积核、步长和填充都要与结构表一致，不能换成输出大小相同的其他取值。",
+        ),
     )
 
 
 def _normalisation(difference: Difference) -> Mistake | None:
+    layer = difference.layer
     if difference.column == "order":
         return Mistake(
-            "batch_norm_after_activation", f"BatchNorm stands after the activation in {difference.layer}",
-            "Within a row: the layer, then its normalisation, then its activation.",
+            "batch_norm_after_activation",
+            say("BatchNorm stands after the activation in {layer}", "{layer} 的 BatchNorm 放在了激活函数之后",
+                layer=layer),
+            say("Within a row: the layer, then its normalisation, then its activation.",
+                "每一行的顺序：先是该层，再是归一化，最后是激活函数。"),
         )  # fmt: skip
     if difference.column != "normalisation":
         return None
     if difference.expected == "batch_norm":
         return Mistake(
-            "batch_norm_missing", f"{difference.layer} has no BatchNorm",
-            "Rows with the normalisation batch_norm have a BatchNorm2d after the layer.",
-            f"{difference.layer} 缺少 BatchNorm",
+            "batch_norm_missing",
+            say("{layer} has no BatchNorm", "{layer} 缺少 BatchNorm", layer=layer),
+            say("Rows with the normalisation batch_norm have a BatchNorm2d after the layer.",
+                "“归一化”一列为 BatchNorm2d 的行，在该层之后接 BatchNorm2d。"),
         )  # fmt: skip
     return Mistake(
-        "batch_norm_extra", f"{difference.layer} has a BatchNorm that the table does not have",
-        "Rows with the normalisation none have no BatchNorm.",
+        "batch_norm_extra",
+        say("{layer} has a BatchNorm that the table does not have", "{layer} 多了表中没有的 BatchNorm",
+            layer=layer),
+        say("Rows with the normalisation none have no BatchNorm.", "“归一化”一列为空的行没有 BatchNorm。"),
     )  # fmt: skip
 
 
@@ -130,32 +245,52 @@ def _activation(difference: Difference) -> Mistake | None:
     if difference.column != "activation":
         return None
     layer, found, expected = difference.layer, difference.found, difference.expected
-    if expected == "none":
-        if found == "relu" and difference.last:
-            return Mistake(
-                "relu_after_last_layer", f"ReLU after {layer}",
-                f"{layer} has no activation: its output has both signs.", f"{layer} 之后多了 ReLU",
-            )  # fmt: skip
+    asks = say(
+        "The table's column `activation` asks for {expected}.",
+        "结构表的“激活函数”一列要求 {expected}。",
+        expected=expected,
+    )
+    if expected == "none" and found == "relu" and difference.last:
         return Mistake(
-            "extra_activation", f"an activation ({found}) after {layer}", f"{layer} has no activation."
-        )
+            "relu_after_last_layer",
+            say("ReLU after {layer}", "{layer} 之后多了 ReLU", layer=layer),
+            say("{layer} has no activation: its output has both signs.",
+                "{layer} 没有激活函数：输出可正可负。",
+                layer=layer),
+        )  # fmt: skip
+    if expected == "none":
+        return Mistake(
+            "extra_activation",
+            say("an activation ({found}) after {layer}", "{layer} 之后多了激活函数（{found}）",
+                found=found, layer=layer),
+            say("{layer} has no activation.", "{layer} 没有激活函数。", layer=layer),
+        )  # fmt: skip
     if found == "none":
         return Mistake(
-            "activation_missing", f"{expected} is missing after {layer}",
-            f"The table's column `activation` asks for {expected}.", f"{layer} 之后缺少 {expected}",
+            "activation_missing",
+            say("{expected} is missing after {layer}", "{layer} 之后缺少 {expected}",
+                expected=expected, layer=layer),
+            asks,
         )  # fmt: skip
     if found == f"relu, {expected}":
         return Mistake(
-            "relu_before_last_activation", f"ReLU before the {expected} of {layer}",
-            f"{layer} has a single activation, {expected}: after a ReLU it can't reach half of its range.",
+            "relu_before_last_activation",
+            say("ReLU before the {expected} of {layer}", "{layer} 的 {expected} 之前多了 ReLU",
+                expected=expected, layer=layer),
+            say("{layer} has a single activation, {expected}: after a ReLU it can't reach half of its range.",
+                "{layer} 只有一个激活函数 {expected}：先经过 ReLU，就取不到值域的另一半。",
+                layer=layer, expected=expected),
         )  # fmt: skip
     if found.startswith("leaky_relu") and expected == "relu":
         return Mistake(
-            "leaky_relu_for_relu", f"LeakyReLU in place of ReLU in {layer}",
-            "The table asks for ReLU here; LeakyReLU belongs to the discriminator.",
+            "leaky_relu_for_relu",
+            say("LeakyReLU in place of ReLU in {layer}", "{layer} 把 ReLU 写成了 LeakyReLU", layer=layer),
+            say("The table asks for ReLU here; LeakyReLU belongs to the discriminator.",
+                "此处结构表要求 ReLU；LeakyReLU 用于判别器。"),
         )  # fmt: skip
     return Mistake(
         f"{found.split(' ')[0].strip(',')}_for_{expected.split(' ')[0]}",
-        f"{found} in place of {expected} in {layer}",
-        f"The table's column `activation` asks for {expected}.",
-    )
+        say("{found} in place of {expected} in {layer}", "{layer} 用了 {found}，应为 {expected}",
+            found=found, expected=expected, layer=layer),
+        asks,
+    )  # fmt: skip

@@ -9,12 +9,11 @@ from typing import Any
 
 from hwlib.assignment import Network
 from hwlib.checking.compare import NOTHING, Replies, look
-from hwlib.checking.layer_mistakes import Difference, mistake_of
+from hwlib.checking.layer_mistakes import COLUMNS, Difference, kind_words, mistake_of
 from hwlib.checking.layers import Row, TraceError, layers_of
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.verdict import LayerTable, TableCell, TableRow
-
-COLUMNS = ("type", "output", "kernel", "stride", "padding", "output padding", "normalisation", "activation")
+from hwlib.checking.words import Words, joined, say
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Layers:
     """
 
     of: str
-    title: str
+    title: Words
     rows: tuple[Wanted, ...]
     whole: str = ""
     outputs: tuple[int, ...] = ()
@@ -76,7 +75,8 @@ class Layers:
         try:
             found = layers_of(trace)
         except TraceError as error:
-            return Problem(f"the layers of the {self.title}'s table", str(error))
+            wanted = say("the layers of the {network}'s table", "{network}结构表中的各层", network=self.title)
+            return Problem(wanted, error.words)
         return compare_layers(found, self.rows, self.title, self._unused(replies))
 
     def _unused(self, replies: Replies) -> list[str]:
@@ -98,7 +98,7 @@ def only_results(trace: Any, outputs: Sequence[int]) -> Any:
 
 
 def compare_layers(
-    found: Sequence[Row], wanted: Sequence[Wanted], title: str, unused: Sequence[str] = ()
+    found: Sequence[Row], wanted: Sequence[Wanted], title: Words, unused: Sequence[str] = ()
 ) -> Problem | None:
     """The first difference between what ran and the table, with both tables side by side; None if there is
     none.
@@ -108,10 +108,16 @@ def compare_layers(
     for row, line in _aligned(found, wanted):
         cells = _cells(row, line)
         if row is None and line is not None:
-            differences.append(Difference(line.id, "layer", "missing", _summary(line)))
+            differences.append(
+                Difference(line.id, "layer", "", "", what=_summary(kind_words(line.type), line.output))
+            )
             rows.append(TableRow(layer=line.id, state="missing", cells=cells))
         elif row is not None and line is None:
-            differences.append(Difference("", "layer", _named(row), "none"))
+            differences.append(
+                Difference(
+                    "", "layer", "", "", what=_summary(row.words or kind_words(row.kind), row.shapes[0])
+                )
+            )
             rows.append(TableRow(layer="", state="extra", cells=cells))
         elif row is not None and line is not None:
             off = [(column, cell) for column, cell in zip(COLUMNS, cells, strict=True) if cell.differs]
@@ -131,11 +137,13 @@ def compare_layers(
     if not differences:
         return None
     mistake: Mistake | None = mistake_of(differences, unused)
-    table = LayerTable(title=title, columns=COLUMNS, rows=tuple(rows))
-    expected = "; ".join(difference.expected_text for difference in differences[:3])
-    shown = "; ".join(difference.found_text for difference in differences[:3])
-    more = f"; and {len(differences) - 3} more differences" if len(differences) > 3 else ""
-    return Problem(expected, shown + more, mistake, table=table)
+    table = LayerTable(title=title.en, columns=tuple(COLUMNS), rows=tuple(rows))
+    expected = joined([difference.expected_text for difference in differences[:3]])
+    shown = [difference.found_text for difference in differences[:3]]
+    if len(differences) > 3:
+        count = len(differences) - 3
+        shown.append(say("and {count} more differences", "另有 {count} 处不同", count=count))
+    return Problem(expected, joined(shown), mistake, table=table)
 
 
 def _aligned(found: Sequence[Row], wanted: Sequence[Wanted]) -> list[tuple[Row | None, Wanted | None]]:
@@ -208,9 +216,5 @@ def _volume(shape: Sequence[int]) -> str:
     return " x ".join(str(length) for length in shape)
 
 
-def _summary(line: Wanted) -> str:
-    return f"{line.type.replace('_', ' ')} to {_volume(line.output)}"
-
-
-def _named(row: Row) -> str:
-    return f"{row.kind.replace('_', ' ')} to {_volume(row.shapes[0])}"
+def _summary(kind: Words, shape: Sequence[int]) -> Words:
+    return say("{kind} to {volume}", "{kind}，输出 {volume}", kind=kind, volume=_volume(shape))

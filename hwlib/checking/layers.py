@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hwlib.checking.words import NO_WORDS, Words, as_is, say
+
 POINTWISE = frozenset(
     [
         "relu",
@@ -149,6 +151,10 @@ _GRID = torch.linspace(-6, 6, 241, dtype=torch.float64)
 class TraceError(Exception):
     """The record makes no sense (it is made by the student's process)."""
 
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
 
 @dataclass
 class Row:
@@ -163,6 +169,7 @@ class Row:
         weight, bias: as the layer used them; linear weights are [out, in].
         norm: (weight, bias, eps) of the batch norm.
         source: index of the row that it reads, -1 for the network's input.
+        words: what it is, for a sentence, where `kind` is no kind of layer.
     """
 
     kind: str
@@ -177,6 +184,7 @@ class Row:
     bias: Tensor | None = None
     norm: tuple[Tensor | None, Tensor | None, float] | None = None
     source: int = -1
+    words: Words = NO_WORDS
 
     @property
     def normalisation(self) -> str:
@@ -212,7 +220,12 @@ def layers_of(trace: Any) -> list[Row]:
     except TraceError:
         raise
     except Exception as error:
-        raise TraceError(f"the record of the forward pass can't be read ({type(error).__name__})") from error
+        unread = say(
+            "the record of the forward pass can't be read ({type})",
+            "无法读取前向传播的记录（{type}）",
+            type=type(error).__name__,
+        )
+        raise TraceError(unread) from error
 
 
 def classify(function: Callable[[Tensor], Tensor], names: Sequence[str]) -> tuple[str, float | None]:
@@ -242,7 +255,12 @@ class _Reader:
         self.ops: list[dict[str, Any]] = list(trace["ops"])
         self.results = [number for number in trace["results"] if type(number) is int]
         if not self.results:
-            raise TraceError("the result was not computed from the input by operations that can be followed")
+            raise TraceError(
+                say(
+                    "the result was not computed from the input by operations that can be followed",
+                    "结果不是由输入经可追踪的运算得到的",
+                )
+            )
         self.producer = {number: index for index, op in enumerate(self.ops) for number in op["outputs"]}
         self.signals: dict[int, _Signal] = {number: _Signal(-1, _identity) for number in trace["inputs"]}
         self.uniform: dict[int, Tensor] = {}
@@ -257,7 +275,7 @@ class _Reader:
                 continue  # noise reaches the data by an operation that is seen there
         ends = [self.signals[number] for number in self.results if number in self.signals]
         if not ends:
-            raise TraceError("the result does not depend on the input")
+            raise TraceError(say("the result does not depend on the input", "结果与输入无关"))
         for end in {(signal.row, signal.names): signal for signal in ends}.values():
             self._finish(end, None)
         return _merge_heads(self.rows)
@@ -286,7 +304,7 @@ class _Reader:
         elif name in SHAPING or name in PIECES:
             signal = self._only_signal(op)
             if name == "slice" and self._crops(op) and op["outputs"][0] not in self.results:
-                self._other(op, "crop")
+                self._other(op, "crop", say("a crop", "裁剪"))
             else:
                 self._pass(op, signal)
         elif name == "constant_pad_nd" and not args.get("value"):
@@ -294,7 +312,7 @@ class _Reader:
             if len(pad) == 4 and len(set(pad)) == 1 and pad[0] >= 0:
                 self._pass(op, _Signal(signal.row, signal.function, signal.names, (pad[0], "")))
             else:
-                self._other(op, "padding")
+                self._other(op, "padding", say("a padding", "填充"))
         elif name in PADDING:
             signal, pad = self._only_signal(op), args["padding"]
             self._pass(op, _Signal(signal.row, signal.function, signal.names, (pad[0], PADDING[name])))
@@ -315,7 +333,7 @@ class _Reader:
         if pad and not transposed and not mode:
             padding = padding + pad if isinstance(padding, int) else f"{padding} + {pad}"
         elif pad:
-            padding = f"{pad} ({mode})" if mode else f"{padding} after {pad} zeros around the input"
+            padding = f"{pad} ({mode})" if mode else f"{padding} (input + {pad})"
         row = Row(
             "transposed_conv" if transposed else "conv",
             [self._shape(op)],
@@ -367,7 +385,11 @@ class _Reader:
         numbers = _numbers(args)
         involved = [self.signals[number] for number in numbers if number in self.signals]
         if len({signal.row for signal in involved}) != 1:
-            self._other(op, f"{name} of two branches")
+            self._other(
+                op,
+                f"{name} of two branches",
+                say("{name} of two branches", "两个分支的 {name} 运算", name=name),
+            )
             return
         row = involved[0].row
         constants = {n: self._constant({"value": n}) for n in numbers if n not in self.signals}
@@ -383,7 +405,11 @@ class _Reader:
                 self._add_bias(self.rows[row], wide[0])
                 self._pass(op, involved[0])
             else:
-                self._other(op, f"{name} with a tensor")
+                self._other(
+                    op,
+                    f"{name} with a tensor",
+                    say("{name} with a tensor", "与张量的 {name} 运算", name=name),
+                )
             return
 
         def function(t: Tensor) -> Tensor:
@@ -399,11 +425,11 @@ class _Reader:
         names = max((signal.names for signal in involved), key=len)
         self.signals[op["outputs"][0]] = _Signal(row, function, (*names, name))
 
-    def _other(self, op: dict[str, Any], name: str) -> None:
+    def _other(self, op: dict[str, Any], name: str, words: Words = NO_WORDS) -> None:
         signals = [self.signals[number] for number in _numbers(op["args"]) if number in self.signals]
         for signal in signals:
             self._finish(signal, None)
-        row = Row(name, [self._shape(op)], source=signals[0].row)
+        row = Row(name, [self._shape(op)], source=signals[0].row, words=words or as_is(name))
         self.rows.append(row)
         for number in op["outputs"]:
             self.signals[number] = _Signal(len(self.rows) - 1, _identity)
@@ -448,7 +474,9 @@ class _Reader:
     def _signal(self, argument: Any) -> _Signal:
         number = self._number(argument)
         if number not in self.signals:
-            raise TraceError("a layer does not read what the layer before it gives")
+            raise TraceError(
+                say("a layer does not read what the layer before it gives", "某一层没有使用上一层的输出")
+            )
         return self.signals[number]
 
     def _number(self, argument: Any) -> int:
@@ -461,7 +489,7 @@ class _Reader:
         """The content of a value that does not depend on the input."""
         number = self._number(argument)
         if number in self.signals:
-            raise TraceError("weights are computed from the input")
+            raise TraceError(say("weights are computed from the input", "权重是由输入计算出来的"))
         if number in self.uniform:
             return self.uniform[number]
         array = self.values[number].get("array")
@@ -469,10 +497,16 @@ class _Reader:
             return torch.from_numpy(array)
         index = self.producer.get(number)
         if index is None:
-            raise TraceError("a weight is missing from the record")
+            raise TraceError(say("a weight is missing from the record", "记录中缺少某个权重"))
         op = self.ops[index]
         if _base(op["name"]) not in POINTWISE | SHAPING | FACTORIES | PIECES:
-            raise TraceError(f"a weight is made by {op['name']}, which can't be followed")
+            raise TraceError(
+                say(
+                    "a weight is made by {operation}, which can't be followed",
+                    "某个权重由 {operation} 运算产生，无法追踪",
+                    operation=op["name"],
+                )
+            )
         inside = {n: self._constant({"value": n}) for n in _numbers(op["args"])}
         result = _run(op, inside)
         outputs = list(result) if isinstance(result, (tuple, list)) else [result]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hwlib.checking.verdict import Misconception
+from hwlib.checking.words import Words
 
 if TYPE_CHECKING:
     from hwlib.checking.verdict import LayerTable
@@ -22,19 +23,17 @@ class Mistake:
     """
 
     id: str
-    title: str
-    explanation: str = ""
-    title_zh: str = ""
-    explanation_zh: str = ""
+    title: Words
+    explanation: Words
 
     def as_misconception(self) -> Misconception:
         """The form in which it stands in a result."""
         return Misconception(
             id=self.id,
-            title=self.title,
-            explanation=self.explanation,
-            title_zh=self.title_zh,
-            explanation_zh=self.explanation_zh,
+            title=self.title.en,
+            explanation=self.explanation.en,
+            title_zh=self.title.zh,
+            explanation_zh=self.explanation.zh,
         )
 
 
@@ -42,8 +41,7 @@ class Mistake:
 class Problem:
     """Why something is not what the handout asks for."""
 
-    expected: str
-    found: str
+    expected: Words
+    found: Words
     mistake: Mistake | None = None
-    hint: str = ""
     table: LayerTable | None = None

@@ -12,6 +12,7 @@ from hwlib.checking.errors import StudentError, Todo
 from hwlib.checking.events import Events, finite, read_events
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import WorkerSession
+from hwlib.checking.words import Words, as_is, say
 
 ARGUMENTS = (
     "--do_train",
@@ -31,8 +32,11 @@ three seeds; without optimizer steps it is 0.997."""
 _BLANK = re.compile(r"(\w+\.py), TODO (\d+) \(([^()]{1,80})\): not filled in yet")
 
 LOSS_RISES = Mistake(
-    "loss_does_not_fall", "the loss does not fall", "A right training step lowers the loss within 60 steps."
+    "loss_does_not_fall",
+    say("the loss does not fall", "损失没有下降"),
+    say("A right training step lowers the loss within 60 steps.", "训练步骤正确时，60 步之内损失就会下降。"),
 )
+NONE = say("none", "没有")
 
 
 @dataclass
@@ -63,9 +67,17 @@ def run_quickly(session: WorkerSession, assignment: Assignment) -> tuple[Problem
         new = len(again.events.curves.get(tag, [])) - before.get(tag, 0)
         if new > 0:
             problem = Problem(
-                "the same command again goes on from the checkpoint of the last step: nothing "
-                "is left to train",
-                f"{new} new points of the curve {tag}: it trained from the start",
+                say(
+                    "the same command again goes on from the checkpoint of the last step: nothing "
+                    "is left to train",
+                    "再次运行同一命令时，从最后一步的检查点继续：已经没有需要训练的步数",
+                ),
+                say(
+                    "{new} new points of the curve {tag}: it trained from the start",
+                    "曲线 {tag} 上多了 {new} 个点：又从头训练了一遍",
+                    new=new,
+                    tag=tag,
+                ),
             )
     return problem, run
 
@@ -85,7 +97,13 @@ def _main(session: WorkerSession) -> None:
         from hwlib.checking.errors import read_error
 
         raise read_error({**error, "kind": "exception"})
-    raise StudentError("exception", f"main.py ended with code {code}: {' / '.join(lines)}"[:800])
+    ended = say(
+        "main.py ended with code {code}: {last}",
+        "main.py 以代码 {code} 结束：{last}",
+        code=code,
+        last=" / ".join(lines)[:700],
+    )
+    raise StudentError("exception", ended)
 
 
 def _look_at(session: WorkerSession, assignment: Assignment, run: QuickRun) -> Problem | None:
@@ -99,40 +117,60 @@ def _look_at(session: WorkerSession, assignment: Assignment, run: QuickRun) -> P
     steps = int(str(assignment.run.quick.get("num_train_steps", 0)))
     run.checkpoints = [n for n in names if n.startswith("check-results/") and n.endswith(".pt")]
     if not any(name.endswith(f"step-{steps:08d}.pt") for name in run.checkpoints):
-        found = ", ".join(name.rpartition("/")[2] for name in run.checkpoints) or "no checkpoint"
-        return Problem(f"a checkpoint of step {steps}", found)
+        names_found = ", ".join(name.rpartition("/")[2] for name in run.checkpoints)
+        found = as_is(names_found) if names_found else say("no checkpoint", "没有检查点")
+        return Problem(say("a checkpoint of step {step}", "第 {step} 步的检查点", step=steps), found)
     content = session.call("load_checkpoint", path=run.checkpoints[-1]).get("content")
     if not isinstance(content, dict) or content.get("step") != steps:
-        return Problem(f"a checkpoint that says step {steps}", "another content")
+        return Problem(
+            say("a checkpoint that says step {step}", "检查点中记录的步数为 {step}", step=steps),
+            say("another content", "其他内容"),
+        )
     records = [name for name in names if name.startswith("check-runs/") and name.endswith("/run.json")]
     if not records:
-        return Problem("a run record, run.json, beside the curves", "none")
+        return Problem(
+            say("a run record, run.json, beside the curves", "曲线所在文件夹中有运行记录 run.json"), NONE
+        )
     data = session.call("read_file", path=records[0], limit=1 << 20).get("data")
     try:
         run.record = dict(json.loads(bytes(data)))
     except (ValueError, TypeError):
-        return Problem("a run record in JSON", "a file that is no JSON")
+        return Problem(
+            say("a run record in JSON", "JSON 格式的运行记录"), say("a file that is no JSON", "文件不是 JSON")
+        )
     return _curves(assignment, run.events)
 
 
 def _curves(assignment: Assignment, events: Events) -> Problem | None:
     missing = [curve.tag for curve in assignment.run.curves if not events.curves.get(curve.tag)]
     if missing:
-        return Problem(
-            f"the curves {', '.join(c.tag for c in assignment.run.curves)}", f"no {', '.join(missing)}"
-        )
+        wanted = ", ".join(curve.tag for curve in assignment.run.curves)
+        return Problem(say("the curves {tags}", "曲线 {tags}", tags=wanted), _lack(missing))
     missing = [group.tag for group in assignment.run.images if not events.images.get(group.tag)]
     if missing:
-        return Problem(
-            f"the pictures {', '.join(g.tag for g in assignment.run.images)}", f"no {', '.join(missing)}"
-        )
+        wanted = ", ".join(group.tag for group in assignment.run.images)
+        return Problem(say("the pictures {tags}", "图像 {tags}", tags=wanted), _lack(missing))
     broken = [curve.tag for curve in assignment.run.curves if not finite(events.curves[curve.tag])]
     if broken:
-        return Problem("finite values in all curves", f"NaN or infinity in {', '.join(broken)}")
+        return Problem(
+            say("finite values in all curves", "所有曲线的值都是有限值"),
+            say("NaN or infinity in {tags}", "{tags} 中有 NaN 或无穷大", tags=", ".join(broken)),
+        )
     points = [value for _, value in events.curves.get("loss", [])]
     if "loss" in {curve.tag for curve in assignment.run.curves} and len(points) >= 4:
         first, last = sum(points[:2]) / 2, sum(points[-2:]) / 2
         if last > FALL * first:
-            wanted = f"a loss that falls by at least {100 * (1 - FALL):.0f} %"
-            return Problem(wanted, f"from {first:.4g} to {last:.4g}", LOSS_RISES)
+            return Problem(
+                say(
+                    "a loss that falls by at least {share:.0f} %",
+                    "损失至少下降 {share:.0f} %",
+                    share=100 * (1 - FALL),
+                ),
+                say("from {first:.4g} to {last:.4g}", "从 {first:.4g} 到 {last:.4g}", first=first, last=last),
+                LOSS_RISES,
+            )
     return None
+
+
+def _lack(tags: list[str]) -> Words:
+    return say("no {tags}", "缺少 {tags}", tags=", ".join(tags))

@@ -16,6 +16,7 @@ from hwlib.checking.errors import GraderError, StudentError, StudentLine, Todo, 
 from hwlib.checking.protocol import MAX_FRAME, FrameError, RawArray, read_frame, write_frame
 from hwlib.checking.transport import Output, Transport
 from hwlib.checking.values import Opaque, Ref, pack, unpack
+from hwlib.checking.words import Words, say
 
 # What a check needs to talk to a worker, in one place.
 __all__ = [
@@ -104,15 +105,28 @@ class WorkerSession:
             self._end("crashed", trouble)
             raise GraderError(trouble)
         if not isinstance(frame, tuple) and self.output.total > MAX_OUTPUT:
-            raise self._end("crashed", f"the program printed more than {MAX_OUTPUT >> 20} MiB and was ended")
+            raise self._end(
+                "crashed",
+                say(
+                    "the program printed more than {limit} MiB and was ended",
+                    "程序的输出超过 {limit} MiB，已被终止",
+                    limit=MAX_OUTPUT >> 20,
+                ),
+            )
         if not isinstance(frame, tuple) and time.monotonic() >= deadline:
             seconds = self.timeout if timeout is None else timeout
-            raise self._end("timeout", f"no answer within {seconds:g} seconds")
+            raise self._end(
+                "timeout",
+                say("no answer within {seconds:g} seconds", "{seconds:g} 秒内没有结果", seconds=seconds),
+            )
         if frame is None:
             end = self._connection.describe_end()
-            raise self._end("crashed", f"the process ended without an answer: {end}")
+            raise self._end(
+                "crashed",
+                say("the process ended without an answer: {end}", "进程没有给出结果就结束了：{end}", end=end),
+            )
         if isinstance(frame, FrameError):
-            raise self._end("bad_reply", f"what came back is no answer: {frame}")
+            raise self._end("bad_reply", no_answer(frame))
         return self._decode(frame, number, reply_limit)
 
     def close(self) -> None:
@@ -139,7 +153,7 @@ class WorkerSession:
                 return Reply(result)
             error = read_error(body["error"])
         except FrameError as fault:
-            raise self._end("bad_reply", f"what came back is no answer: {fault}") from None
+            raise self._end("bad_reply", no_answer(fault)) from None
         if error.kind == "engine":
             raise GraderError(
                 f"the worker could not do what was asked: {error.message} "
@@ -149,7 +163,7 @@ class WorkerSession:
             self._ended = error
         raise error
 
-    def _end(self, kind: str, message: str) -> StudentError:
+    def _end(self, kind: str, message: str | Words) -> StudentError:
         self._connection.kill()
         self._ended = StudentError(kind, message)
         return self._ended
@@ -178,7 +192,12 @@ class Reply(dict[str, Any]):
     """A worker's reply; asking for what it lacks is the worker's fault."""
 
     def __missing__(self, key: str) -> Any:
-        raise StudentError("bad_reply", f"what came back is no answer: it has no {key!r}")
+        raise StudentError("bad_reply", no_answer(f"it has no {key!r}"))
+
+
+def no_answer(fault: object) -> Words:
+    """What came back breaks the protocol; `fault` says how, for who looks into it."""
+    return say("what came back is no answer: {fault}", "返回的内容不是有效的应答（{fault}）", fault=fault)
 
 
 def _portions(files: dict[str, bytes]) -> Iterator[dict[str, bytes]]:

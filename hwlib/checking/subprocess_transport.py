@@ -17,6 +17,8 @@ from typing import BinaryIO
 
 import hwlib
 from hwlib.checking.errors import GraderError
+from hwlib.checking.transport import ended
+from hwlib.checking.words import Words
 
 # -I leaves out PYTHONPATH and the user's own packages, which may be where torch is: they are named instead.
 _BOOT = (
@@ -63,13 +65,10 @@ class SubprocessConnection:
     def our_fault(self) -> str | None:
         return None
 
-    def describe_end(self) -> str:
+    def describe_end(self) -> Words:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            code = self.process.wait(timeout=5)
-            if code < 0:
-                return f"it was ended by signal {-code} ({signal.Signals(-code).name})"
-            return f"it exited with code {code}"
-        return "it closed its end of the channel"
+            return ended(self.process.wait(timeout=5))
+        return ended(None)
 
 
 class SubprocessTransport:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from hwlib.checking.errors import printable
+from hwlib.checking.words import Words, say
 
 KEPT_OUTPUT = 16 << 10
 
@@ -31,8 +33,22 @@ class Connection(Protocol):
     def our_fault(self) -> str | None:
         """Why the worker's end says nothing about the student's code; None where it does."""
 
-    def describe_end(self) -> str:
+    def describe_end(self) -> Words:
         """How the worker ended ("it exited with code 0"), for the message of a crash."""
+
+
+OUT_OF_MEMORY = say("it used more memory than it may use", "占用的内存超过了上限")
+
+
+def ended(code: int | None) -> Words:
+    """How a process ended, by its exit code: negative for a signal, None where there is none to be had."""
+    if code is None:
+        return say("it closed its end of the channel", "它关闭了通信管道")
+    if code >= 0:
+        return say("it exited with code {code}", "退出代码为 {code}", code=code)
+    known = {item.value: f" ({item.name})" for item in signal.Signals}
+    name = known.get(-code, "")
+    return say("it was ended by signal {number}{name}", "被信号 {number}{name} 终止", number=-code, name=name)
 
 
 class Transport(Protocol):

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from hwlib.assignment import Language
+
 MAX_TEXT = 4_000
 """Longer texts keep their head and their tail."""
 
@@ -46,8 +48,6 @@ def _spelled(character: str) -> str:
 
 Text = Annotated[str, AfterValidator(clean_text)]
 """A string that went through `clean_text`."""
-
-Language = Literal["en", "zh"]
 
 
 class Model(BaseModel):
@@ -125,7 +125,7 @@ class LayerTable(Model):
 
 
 class Translation(Model):
-    """The texts of a check in another language; empty ones fall back to English."""
+    """The texts of a check in Chinese. An empty one has an empty English one beside it."""
 
     title: Text = ""
     expected: Text = ""

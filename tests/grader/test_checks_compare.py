@@ -8,8 +8,11 @@ from hwlib.checking.expect import Array, Close, Differs, Either, Items, Says, Su
 from hwlib.checking.initial import Drawn
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.values import Opaque
+from hwlib.checking.words import NO_WORDS, as_is
 
-HALF, TWICE = Mistake("half", "half of it"), Mistake("twice", "twice as much")
+HALF = Mistake("half", as_is("half of it"), NO_WORDS)
+TWICE = Mistake("twice", as_is("twice as much"), NO_WORDS)
+WHAT = as_is("x")
 REPLIES = {"a": {"result": (np.arange(6.0).reshape(2, 3), None)}, "b": {"result": np.asarray([0.5, 0.25])}}
 
 
@@ -66,14 +69,14 @@ def test_a_mistake_that_coincides_with_the_right_answer_is_never_named() -> None
     ],
 )
 def test_a_difference_is_put_into_words(found: np.ndarray, text: str) -> None:
-    assert difference_text(found, np.ones(found.shape)) == text
+    assert difference_text(found, np.ones(found.shape)).en == text
 
 
 def test_a_common_factor_is_found() -> None:
     right = np.asarray([1.0, -2.0, 3.0])
-    assert difference_text(7 * right, right) == "7 times the expected values"
-    assert "shape [2] in place of [3]" in difference_text(right[:2], right)
-    assert "differ by up to" in difference_text(right[::-1].copy(), right)
+    assert difference_text(7 * right, right).en == "7 times the expected values"
+    assert "shape [2] in place of [3]" in difference_text(right[:2], right).en
+    assert "differ by up to" in difference_text(right[::-1].copy(), right).en
 
 
 @pytest.mark.parametrize(
@@ -87,44 +90,44 @@ def test_a_common_factor_is_found() -> None:
     ],
 )
 def test_what_was_found_is_described(value: object, text: str) -> None:
-    assert text in describe(value)
+    assert text in describe(value).en
 
 
 def judged(expectation: object, replies: object = REPLIES) -> str:
     problem = expectation.judge(replies)  # type: ignore[attr-defined]
     if problem is None:
         return ""
-    return problem.mistake.id if problem.mistake else problem.found
+    return problem.mistake.id if problem.mistake else problem.found.en
 
 
 def test_expectations_say_what_is_wrong() -> None:
-    assert judged(Items("a/result", 2, "two")) == ""
-    assert judged(Items("a/result", 3, "three")) == "a tuple of 2"
-    assert judged(Items("b/result", 2, "two", HALF)) == "half"
-    assert judged(Array("b/result", "x", (2,), None)) == ""
-    assert judged(Array("b/result", "x", (3,), None, wrong_shape=HALF)) == "half"
-    assert judged(Array("b/result", "x", (2,))) == "float64"
-    assert judged(Array("b/result", "x", (2,), None, low=0.3, high=1, wrong_range=TWICE)) == "twice"
-    assert judged(Array("a/result/1", "x")) == "None"
-    assert judged(Array("n", "x", None, None), {"n": np.asarray([np.nan])}) == "NaN or infinite values"
-    assert judged(Close("b/result/mean", 0.375, "mean", 1e-6)) == ""
-    assert judged(Close("b/result/mean", 0.75, "mean", 1e-6, ((HALF, Sum(("b/result/mean",))),))) == "half"
-    assert judged(Close("b/result", "missing", "x", 1e-6, if_there=True)) == ""
-    assert "nothing to compare" in judged(Close("b/result", "missing", "x", 1e-6))
-    assert judged(Close("b/result", np.ones(2), "x", 1e-6, only_mistakes=True)) == ""
-    assert judged(Close("n", 1.0, "x", 1e-6, not_finite=TWICE), {"n": np.asarray(np.inf)}) == "twice"
-    assert judged(Differs("b/result", "b/result", "x", HALF)) == "half"
-    assert judged(Differs("b/result", "b/result", "x", HALF, ("a/result/0", "a/result/0"))) == ""
-    assert judged(Says("v", "fine", (("mixed", "mixed", HALF),)), {"v": "mixed"}) == "half"
-    assert judged(Says("v", "fine", ()), {}) == "nothing"
-    wrong = Close("b/result", np.ones(2), "x", 1e-6, otherwise=HALF)
-    assert judged(Either((wrong, Items("a/result", 2, "two")))) == ""
-    assert judged(Either((wrong, Items("a/result", 5, "five")))) == "half"
+    assert judged(Items("a/result", 2, WHAT)) == ""
+    assert judged(Items("a/result", 3, WHAT)) == "a tuple of 2"
+    assert judged(Items("b/result", 2, WHAT, HALF)) == "half"
+    assert judged(Array("b/result", WHAT, (2,), None)) == ""
+    assert judged(Array("b/result", WHAT, (3,), None, wrong_shape=HALF)) == "half"
+    assert judged(Array("b/result", WHAT, (2,))) == "float64"
+    assert judged(Array("b/result", WHAT, (2,), None, low=0.3, high=1, wrong_range=TWICE)) == "twice"
+    assert judged(Array("a/result/1", WHAT)) == "None"
+    assert judged(Array("n", WHAT, None, None), {"n": np.asarray([np.nan])}) == "NaN or infinite values"
+    assert judged(Close("b/result/mean", 0.375, WHAT, 1e-6)) == ""
+    assert judged(Close("b/result/mean", 0.75, WHAT, 1e-6, ((HALF, Sum(("b/result/mean",))),))) == "half"
+    assert judged(Close("b/result", "missing", WHAT, 1e-6, if_there=True)) == ""
+    assert "nothing to compare" in judged(Close("b/result", "missing", WHAT, 1e-6))
+    assert judged(Close("b/result", np.ones(2), WHAT, 1e-6, only_mistakes=True)) == ""
+    assert judged(Close("n", 1.0, WHAT, 1e-6, not_finite=TWICE), {"n": np.asarray(np.inf)}) == "twice"
+    assert judged(Differs("b/result", "b/result", WHAT, HALF)) == "half"
+    assert judged(Differs("b/result", "b/result", WHAT, HALF, ("a/result/0", "a/result/0"))) == ""
+    assert judged(Says("v", WHAT, (("mixed", WHAT, HALF),)), {"v": "mixed"}) == "half"
+    assert judged(Says("v", WHAT, ()), {}) == "nothing"
+    wrong = Close("b/result", np.ones(2), WHAT, 1e-6, otherwise=HALF)
+    assert judged(Either((wrong, Items("a/result", 2, WHAT)))) == ""
+    assert judged(Either((wrong, Items("a/result", 5, WHAT)))) == "half"
 
 
 def test_initial_weights_are_told_from_other_distributions() -> None:
     rng = np.random.default_rng(0)
-    drawn = Drawn("w", "weights", 0.0, 0.02, ((HALF, 0.0, 0.01), (TWICE, 0.5, 0.0)))
+    drawn = Drawn("w", WHAT, 0.0, 0.02, ((HALF, 0.0, 0.01), (TWICE, 0.5, 0.0)))
     assert judged(drawn, {"w": rng.normal(0, 0.02, (64, 64))}) == ""
     assert judged(drawn, {"w": rng.normal(0, 0.01, (64, 64))}) == "half"
     assert judged(drawn, {"w": np.full((64, 64), 0.5)}) == "twice"

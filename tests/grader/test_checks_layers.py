@@ -9,7 +9,9 @@ from hwlib.checking.layer_table import compare_layers, wanted_rows
 from hwlib.checking.layers import TraceError, classify, layers_of
 from hwlib.checking.tensors import to_raw
 from hwlib.checking.trace import Recorder
+from hwlib.checking.words import say
 
+GENERATOR = say("generator", "生成器")
 SETTINGS = {"num_channels": 1, "latent_dim": 6, "hidden_dim": 3}
 
 
@@ -91,20 +93,20 @@ def generator(last: nn.Module) -> nn.Module:
 def test_a_difference_is_named_with_the_handouts_layer() -> None:
     wanted = wanted_rows(load_assignment("handouts/GAN").network("generator"), SETTINGS)
     z = torch.randn(2, 6, 1, 1)
-    assert compare_layers(layers_of(trace(generator(nn.Tanh()), z)), wanted, "generator") is None
-    problem = compare_layers(layers_of(trace(generator(nn.Sigmoid()), z)), wanted, "generator")
+    assert compare_layers(layers_of(trace(generator(nn.Tanh()), z)), wanted, GENERATOR) is None
+    problem = compare_layers(layers_of(trace(generator(nn.Sigmoid()), z)), wanted, GENERATOR)
     assert problem is not None
     assert problem.mistake is not None
     assert problem.table is not None
-    assert problem.found == "Gen-4: activation sigmoid"
+    assert problem.found.en == "Gen-4: activation sigmoid"
     assert problem.mistake.id == "sigmoid_for_tanh"
     assert [row.state for row in problem.table.rows] == ["same", "same", "same", "differs"]
     problem = compare_layers(
-        layers_of(trace(generator(nn.Tanh())[3:], torch.rand(2, 12, 4, 4))), wanted, "generator"
+        layers_of(trace(generator(nn.Tanh())[3:], torch.rand(2, 12, 4, 4))), wanted, GENERATOR
     )  # type: ignore[index]
     assert problem is not None
     assert problem.mistake is not None
-    assert problem.mistake.title == "Gen-1 is missing"
+    assert problem.mistake.title.en == "Gen-1 is missing"
 
 
 def test_two_branches_are_not_mistaken_for_a_layer() -> None:

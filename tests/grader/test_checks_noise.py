@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hwlib.checking.noise import Gaussian
+from hwlib.checking.words import as_is
 
 CALLS, BATCH, DIMS = 8, 128, 10
 
@@ -15,10 +16,10 @@ def numbers() -> np.random.Generator:
 
 def judged(z: np.ndarray, mu: np.ndarray, log_std: np.ndarray, **more: bool) -> str | None:
     calls = [part.astype(np.float32) for part in z]
-    problem = Gaussian("z", "z", mu, log_std, **more).judge({"z": calls})
+    problem = Gaussian("z", as_is("z"), mu, log_std, **more).judge({"z": calls})
     if problem is None:
         return None
-    return problem.mistake.id if problem.mistake else problem.found
+    return problem.mistake.id if problem.mistake else problem.found.en
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_partly_shared_noise_and_other_distributions_are_found(numbers: np.rando
 )
 def test_other_things_than_samples_are_wrong(z: object) -> None:
     zero = np.zeros((BATCH, DIMS))
-    assert Gaussian("z", "z", zero, zero).judge({"z": z}) is not None
+    assert Gaussian("z", as_is("z"), zero, zero).judge({"z": z}) is not None
 
 
 def test_the_other_convention_is_right_where_it_is_asked_for(numbers: np.random.Generator) -> None:

@@ -23,6 +23,7 @@ from hwlib.checking.regions import find_spans, region_at
 from hwlib.checking.session import StudentError, StudentLine, Todo
 from hwlib.checking.subprocess_transport import SubprocessTransport
 from hwlib.checking.verdict import Outcome
+from hwlib.checking.words import Words, as_is
 from hwlib.errors import HomeworkError
 
 ROOT = reference.ROOT
@@ -71,14 +72,17 @@ def test_a_passing_check_gives_its_points(submission: Submission, assignment: As
 def test_an_ordinary_function_is_a_check(submission: Submission, assignment: Assignment) -> None:
     @pytest.mark.points(2, region="loss", title="Losses are positive", visibility="public")
     def test_positive(submission: Submission) -> None:
-        """Look at the sign."""
+        """Look at the sign.
+
+        看看符号。
+        """
         assert 1 + 1 == 3
 
     found = runner.described(assignment, test_positive)
-    assert (found.about.points, found.about.title, found.about.hint) == (
+    assert (found.about.points, found.about.title.en, found.about.hint) == (
         2.0,
         "Losses are positive",
-        "Look at the sign.",
+        Words("Look at the sign.", "看看符号。"),
     )
     result = runner.run_check(submission, found)
     assert result.outcome is Outcome.WRONG
@@ -178,11 +182,11 @@ def test_a_blank_region_says_so_and_holds_up_what_builds_on_it(assignment: Assig
 def test_a_wrong_value_is_not_reached_only_without_a_named_mistake(assignment: Assignment) -> None:
     bench, about = bench_and_about(assignment, "train_step")
     _, needed = bench_and_about(assignment, "scale")
-    bench.results["scale"] = bench.wrong(needed, Problem("a", "b"))
-    assert bench.wrong(about, Problem("a", "b")).outcome is Outcome.NOT_REACHED
+    bench.results["scale"] = bench.wrong(needed, Problem(as_is("a"), as_is("b")))
+    assert bench.wrong(about, Problem(as_is("a"), as_is("b"))).outcome is Outcome.NOT_REACHED
     from grader.checks.VAE_mistakes import NO_UPDATE
 
-    assert bench.wrong(about, Problem("a", "b", NO_UPDATE)).outcome is Outcome.WRONG
+    assert bench.wrong(about, Problem(as_is("a"), as_is("b"), NO_UPDATE)).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize(

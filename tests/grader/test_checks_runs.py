@@ -59,7 +59,7 @@ def test_the_curves_and_pictures_of_the_assignment_are_asked_for(
     run.events.curves.pop(tag, None)
     run.events.images.pop(tag, None)
     problem = _curves(assignment, run.events)
-    assert (problem.found if problem else None) == found
+    assert (problem.found.en if problem else None) == found
 
 
 class Said:
