@@ -70,6 +70,6 @@ def _print(console: Console, summary: Summary, db: Path) -> None:
     listed("not in the roster, written all the same", summary.unknown)
     listed("in the roster, no results", summary.absent)
     listed(
-        "more optional questions with points than count; the export counts the best",
+        "more optional questions with points than count; the entry bonus-cap takes off the rest",
         [f"{s} {t}" for s, t in summary.over_cap],
     )

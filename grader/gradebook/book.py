@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 
 from nbgrader.api import Assignment as Row
 from nbgrader.api import (
     Comment,
     Grade,
-    Gradebook,
     Notebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy.exc import DatabaseError
 
-from grader.feedback.texts import Texts
-from grader.feedback.view import check_kind, titles_of, view_check
+from grader.gradebook.database import open_gradebook, utc
 from grader.gradebook.neutral import neutral
+from grader.gradebook.scores import Scored, cap_bonus, score_cells, score_of, set_score
 from grader.gradebook.structure import set_up_assignment
-from grader.report_notebook import NOTEBOOK, question_cell, region_cell, scored_regions
+from grader.report_cells import BONUS_CELL, question_cell
+from grader.report_notebook import NOTEBOOK
 from grader.results import SubmissionResult, TrackResult
 from grader.roster import Person
-from grader.totals import mark_track
 from hwlib.assignment import Assignment
-from hwlib.errors import HomeworkError
 
 
 @dataclass
@@ -44,7 +36,7 @@ class Summary:
         missing: pairs without a hand-in: no submission in the book.
         unknown: students with results who are not in the roster; written all the same.
         absent: students of the roster without any result.
-        over_cap: pairs in which more optional questions have points than count.
+        over_cap: pairs in which more optional questions have points than count; the rest is taken off.
     """
 
     written: list[tuple[str, str]] = field(default_factory=list)
@@ -53,54 +45,6 @@ class Summary:
     unknown: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     over_cap: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What the grader says about one cell."""
-
-    points: float | None
-    needs_human: bool
-    comment: str
-
-
-def utc(time: datetime) -> datetime:
-    """`time` the way nbgrader stores it: UTC without a zone."""
-    return time.astimezone(timezone.utc).replace(tzinfo=None)
-
-
-def open_gradebook(path: Path) -> Gradebook:
-    """nbgrader's database at `path`, made if it is not there.
-
-    Raises:
-        HomeworkError: the file is not an SQLite database, or not one of nbgrader's.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with _own_programs():
-            if not path.exists():
-                # Made aside and renamed: an interrupted beginning leaves no half-made database.
-                aside = path.with_name(f".{path.name}.new")
-                aside.unlink(missing_ok=True)
-                Gradebook(f"sqlite:///{aside.resolve()}").close()
-                os.replace(aside, path)
-            return Gradebook(f"sqlite:///{path.resolve()}")
-    except DatabaseError as error:
-        raise HomeworkError(
-            f"{path} is not a gradebook of nbgrader ({error.orig}). Name another file with --db, or, "
-            "if nbgrader was updated, run `nbgrader update` and `nbgrader db upgrade` first."
-        ) from None
-
-
-@contextmanager
-def _own_programs() -> Iterator[None]:
-    """Puts this Python's programs on the path: nbgrader starts `alembic` by name, also without activation."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 class Book:
@@ -219,7 +163,6 @@ class Book:
         notebook = self._submission(result, part, assignment)
         scores = score_cells(part, assignment, report)
         grades = {grade.cell_id: grade for grade in self.db.query(Grade).filter_by(notebook_id=notebook.id)}
-        comments = {note.cell_id: note for note in self.db.query(Comment).filter_by(notebook_id=notebook.id)}
         optional = {question_cell(question) for question in assignment.report.optional}
         by_name: dict[str, Grade] = {}
         for name, cell_id in self._grade_cells[assignment.track].items():
@@ -232,92 +175,32 @@ class Book:
                 grade.auto_score = 0.0  # nbgrader ignores extra credit on a cell without any score
             by_name[name] = grade
             if name in scores:
-                _set_score(grade, scores[name])
-        for name, cell_id in self._comment_cells[assignment.track].items():
-            comment = comments.get(cell_id)
-            if comment is None:
-                comment = Comment(cell_id=cell_id, notebook_id=notebook.id)
-                self.db.add(comment)
-            text = neutral(scores[name].comment) if name in scores else ""
-            if text and comment.auto_comment != text:
-                comment.auto_comment = text
-        self._penalty(result.student, part, assignment, notebook, by_name)
+                set_score(grade, scores[name])
+        if BONUS_CELL in by_name:
+            stands = {name: score_of(grade) for name, grade in by_name.items()}
+            scores[BONUS_CELL] = cap_bonus(assignment, stands)
+            set_score(by_name[BONUS_CELL], scores[BONUS_CELL])
+            if scores[BONUS_CELL].points:
+                self.summary.over_cap.append((result.student, assignment.track))
+        self._comment(notebook, assignment.track, scores)
+        late = part.late
+        share = 0.0 if late is None else 1.0 if late.refused else late.penalty
+        # From what the book holds now, manual marks included.
+        points = round(share * sum(score_of(grade) for grade in by_name.values()), 6) or None
+        if notebook.late_submission_penalty != points:
+            notebook.late_submission_penalty = points
         pair = (result.student, assignment.track)
         self.summary.written.append(pair)
         if part.outcome == "ungraded":
             self.summary.ungraded.append(pair)
 
-    def _penalty(
-        self,
-        student: str,
-        part: TrackResult,
-        assignment: Assignment,
-        notebook: SubmittedNotebook,
-        grades: dict[str, Grade],
-    ) -> None:
-        """The late penalty in points, from what the book holds now, manual marks included."""
-        optional = [grades[question_cell(question)] for question in assignment.report.optional]
-        if sum(1 for grade in optional if _score(grade)) > assignment.report.optional_cap:
-            self.summary.over_cap.append((student, assignment.track))
-        late = part.late
-        share = 0.0 if late is None else 1.0 if late.refused else late.penalty
-        points = round(share * sum(_score(grade) for grade in grades.values()), 6) or None
-        if notebook.late_submission_penalty != points:
-            notebook.late_submission_penalty = points
-
-
-def _score(grade: Grade) -> float:
-    """The score as nbgrader adds it up: a manual one wins, zero is a score, extra credit comes on top."""
-    base = grade.manual_score if grade.manual_score is not None else grade.auto_score
-    return float(0.0 if base is None else base + (grade.extra_credit or 0.0))
-
-
-def _set_score(grade: Grade, score: Scored) -> None:
-    changed = grade.auto_score != score.points
-    if changed:
-        grade.auto_score = score.points
-    if grade.manual_score is not None:
-        # The TA's mark stands; after a change in what it replaced, a human should look again.
-        if changed and not grade.needs_manual_grade:
-            grade.needs_manual_grade = True
-    elif grade.needs_manual_grade != score.needs_human:
-        grade.needs_manual_grade = score.needs_human
-
-
-def score_cells(part: TrackResult, assignment: Assignment, report: str | None = None) -> dict[str, Scored]:
-    """Cell -> what the grader writes there. Questions that only a human marks get at most a note."""
-    mark = mark_track(assignment, part)
-    texts = Texts("en")
-    titles = titles_of(assignment, "en")
-    not_run = set(mark.not_run)
-    groups = part.by_region()
-    scores = {}
-    for region in scored_regions(assignment):
-        points, _ = mark.regions[region.id]
-        checks = groups.get(region.id, [])
-        left_out = [titles[check.id] for check in region.checks if check.id in not_run]
-        passed = sum(check_kind(check) == "passed" for check in checks)
-        lines = [f"{passed} of {len(region.checks)} checks passed."]
-        for check in checks:
-            kind = check_kind(check)
-            if kind == "grader_error":
-                lines.append(texts("grader_error_text"))
-            elif kind != "passed":
-                view = view_check(check, titles, texts)
-                reason = view.mistake or view.hint or view.look
-                lines.append(f"{view.title}: {texts(kind)}" + (f" ({reason})" if reason else ""))
-        lines += [f"{title}: not run" for title in left_out]
-        if points is None and part.trouble:
-            lines = [texts("grader_error_text")]
-        scores[region_cell(region)] = Scored(points, points is None or bool(left_out), "\n".join(lines))
-    for question in assignment.report.questions:
-        value, _ = mark.questions[question.id]
-        note = f"The report was handed in as a document: {report}" if report else ""
-        if question.automatic is not None and value is not None and part.fid is not None:
-            verdict = "at or below" if part.fid.passed else "above"
-            value_text = f"FID {part.fid.fid:.2f} ({part.fid.network})"
-            text = f"{value_text}, {verdict} the threshold {part.fid.threshold:g}."
-            scores[question_cell(question)] = Scored(value, False, " ".join([text, note]).strip())
-        elif note:
-            scores[question_cell(question)] = Scored(None, True, note)
-    return scores
+    def _comment(self, notebook: SubmittedNotebook, track: str, scores: dict[str, Scored]) -> None:
+        comments = {note.cell_id: note for note in self.db.query(Comment).filter_by(notebook_id=notebook.id)}
+        for name, cell_id in self._comment_cells[track].items():
+            comment = comments.get(cell_id)
+            if comment is None:
+                comment = Comment(cell_id=cell_id, notebook_id=notebook.id)
+                self.db.add(comment)
+            text = neutral(scores[name].comment) if name in scores else ""
+            if (text or name == BONUS_CELL) and comment.auto_comment != text:
+                comment.auto_comment = text

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from grader.gradebook.book import utc
+from grader.gradebook.database import utc
 from grader.gradebook.neutral import clean_notebook
 from grader.gradebook.reports import ReportFile, find_reports, tracks_of
-from grader.report_notebook import NOTEBOOK, notebook_text, question_cell
+from grader.report_cells import question_cell
+from grader.report_notebook import NOTEBOOK, notebook_text
 from grader.submissions import Submission
 from hwlib.assignment import Assignment
 from hwlib.errors import HomeworkError
@@ -28,10 +29,20 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.root = {root!r}
 c.CourseDirectory.course_id = "default_course"
 
-# Nothing of a student's notebook is ever executed: outputs are shown as handed in. Code is graded by
-# `grader grade` in its sandbox alone.
+# nbgrader would execute students' notebooks as you. Instead the grader executes them in its sandbox (without
+# bubblewrap: not at all) and shows what came out below what was handed in. Late penalties are the grader's.
 c.Execute.enabled = False
 c.ClearOutput.enabled = False
+c.Autograde.autograde_preprocessors = [
+    "grader.gradebook.sandboxed_execute.SandboxedExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# c.SandboxedExecute.enabled = False      # execute nothing
+# c.SandboxedExecute.seconds = 300.0      # for one notebook; cell_seconds = 60.0 for one cell
 
 # zip_collect applies its pattern to absolute paths.
 c.FileNameCollectorPlugin.named_regexp = (

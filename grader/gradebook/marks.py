@@ -9,8 +9,8 @@ from pathlib import Path
 from nbgrader.api import Assignment as Row
 from nbgrader.api import BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook
 
-from grader.gradebook.book import open_gradebook
-from grader.report_notebook import question_cell, region_cell
+from grader.gradebook.database import open_gradebook
+from grader.report_cells import BONUS_CELL, question_cell, region_cell
 from grader.totals import ManualMarks
 from hwlib.assignment import Assignment
 from hwlib.checking.verdict import clean_text
@@ -98,6 +98,9 @@ def read_marks(
             elif auto is not None and not needs and question.automatic is None:
                 questions[question.id] = auto  # nbgrader's 0 for a cell that was left empty
             extra_credit += extra or 0.0
+        manual, extra, _, auto = cells.get(BONUS_CELL, (None, None, True, None))
+        # The cap is applied where marks are added up; a TA who changed it here gives or takes the difference.
+        extra_credit += (extra or 0.0) + (0.0 if manual is None else manual - (auto or 0.0))
         for place, cell in [(r.id, region_cell(r)) for r in assignment.regions] + [
             (q.id, question_cell(q)) for q in assignment.report.questions
         ]:

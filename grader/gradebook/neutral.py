@@ -54,7 +54,7 @@ def _picture(kind: str, value: Any) -> str | None:
     return base64.b64encode(data).decode() if data.startswith(PICTURES[kind]) else None
 
 
-def _output(output: Any) -> dict[str, Any] | None:
+def clean_output(output: Any) -> dict[str, Any] | None:
     """A student's output as text or picture, None for what is neither."""
     kind = output.get("output_type") if isinstance(output, dict) else None
     if kind == "stream":
@@ -113,7 +113,7 @@ def clean_notebook(data: bytes, assignment: Assignment) -> str | None:
                 rebuilt["source"] = neutral(source)
         if kind == "code":
             outputs = cell.get("outputs")
-            shown = [_output(output) for output in outputs] if isinstance(outputs, list) else []
+            shown = [clean_output(output) for output in outputs] if isinstance(outputs, list) else []
             rebuilt |= {
                 "execution_count": None,
                 "outputs": [output for output in shown if output is not None],

@@ -14,14 +14,15 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells, SaveCells
 
-from grader.report_notebook import (
-    NOTEBOOK,
-    notebook_text,
+from grader.report_cells import (
+    BONUS_CELL,
+    has_bonus_cell,
     question_cell,
     question_max,
     region_cell,
     scored_regions,
 )
+from grader.report_notebook import NOTEBOOK, notebook_text
 from hwlib.assignment import Assignment
 from hwlib.errors import HomeworkError
 
@@ -29,6 +30,7 @@ from hwlib.errors import HomeworkError
 def expected_cells(assignment: Assignment) -> dict[str, float]:
     """Name -> maximum of every cell that bears points."""
     cells = {question_cell(question): question_max(question) for question in assignment.report.questions}
+    cells |= {BONUS_CELL: 0.0} if has_bonus_cell(assignment) else {}
     return cells | {region_cell(region): region.points for region in scored_regions(assignment)}
 
 

@@ -10,7 +10,8 @@ from nbgrader.api import Gradebook
 from results_tools import ASSIGNMENTS, all_passed
 from sqlalchemy import event
 
-from grader.gradebook.book import Book, open_gradebook
+from grader.gradebook.book import Book
+from grader.gradebook.database import open_gradebook
 from grader.gradebook.marks import read_marks
 from grader.gradebook.structure import expected_cells, set_up_assignment
 from grader.late import late_for
@@ -210,12 +211,51 @@ def test_marks_read_back_win_and_bonus_is_capped(db: Path) -> None:
     assert marks.comments == (("curves", "No \\x1b[31mlegend"),)
     mark = mark_track(VAE, all_passed("1").tracks["VAE"], marks)
     assert mark.bonus == 1.5 + 2 * 4
-    book2 = write(db, all_passed("1"))
-    assert ("1", "VAE") in book2.summary.over_cap
-    book2.close()
     assert read_marks(db, ASSIGNMENTS, "2") == {}
     with pytest.raises(HomeworkError, match="grader gradebook --db"):
         read_marks(db.with_name("no.db"), ASSIGNMENTS, "1")
+
+
+def test_the_bonus_cap_is_an_entry_of_the_book(db: Path) -> None:
+    write(db, all_passed("1")).close()
+    bonus = [f"question-{question.id}" for question in VAE.report.optional]
+    with Gradebook(f"sqlite:///{db}") as book:
+        assert (grade(book, "bonus-cap").auto_score, grade(book, "bonus-cap").needs_manual_grade) == (
+            0,
+            False,
+        )
+        for question in VAE.report.required:
+            grade(book, f"question-{question.id}").manual_score = question.points
+        for cell, points in zip(bonus, (5.0, 2.0, 4.0), strict=True):
+            grade(book, cell).extra_credit = points
+        book.db.commit()
+    written = write(db, all_passed("1"))
+    assert written.summary.over_cap == [("1", "VAE")]
+    written.close()
+
+    def standing() -> tuple[float, float, str | None]:
+        with Gradebook(f"sqlite:///{db}") as book:
+            note = book.find_comment("bonus-cap", NOTEBOOK, "VAE", "1").comment
+            return book.find_submission("VAE", "1").score, grade(book, "bonus-cap").score, note
+
+    def exported() -> float | None:
+        return mark_track(VAE, all_passed("1").tracks["VAE"], read_marks(db, ASSIGNMENTS, "1")["VAE"]).raw
+
+    assert standing() == (100 + 9, -2, "3 optional questions have points, the best 2 count.")
+    assert exported() == 109
+    with Gradebook(f"sqlite:///{db}") as check:
+        assert [grade(check, cell).extra_credit for cell in bonus] == [5, 2, 4]
+        grade(check, bonus[1]).extra_credit = None  # the TA takes one back
+        check.db.commit()
+    write(db, all_passed("1")).close()
+    assert standing() == (109, 0, "")
+    with Gradebook(f"sqlite:///{db}") as check:
+        grade(check, bonus[1]).extra_credit = 3.0
+        grade(check, "bonus-cap").manual_score = 0.0  # the TA lets all three count
+        check.db.commit()
+    write(db, all_passed("1")).close()
+    assert standing()[:2] == (112, 0)
+    assert exported() == 112
 
 
 def test_changed_regions_are_refused_while_submissions_exist(db: Path) -> None:

@@ -20,7 +20,9 @@ from nbgrader.api import Gradebook
 from results_tools import ASSIGNMENTS, all_passed
 
 from grader.cohort import RESULT
-from grader.report_notebook import NOTEBOOK, STUB, build_notebook, question_cell
+from grader.gradebook.sandboxed_execute import MARKER
+from grader.report_cells import STUB, question_cell
+from grader.report_notebook import NOTEBOOK, build_notebook
 from grader.results import SubmissionResult, write_result
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -51,7 +53,7 @@ def grader(folder: Path, *arguments: object) -> str:
 
 
 def answered(student: str) -> str:
-    """A filled-in report. The code cell would write a file if anybody executed it."""
+    """A filled-in report. Its code cell would write a file beside the course if nbgrader executed it."""
     notebook = build_notebook(VAE)
     for cell in notebook["cells"]:
         if cell["source"] == STUB:
@@ -117,10 +119,13 @@ def test_zip_collect_found_everybody_with_a_report(course: Path) -> None:
     )
 
 
-def test_autograde_executed_nothing_and_touched_no_points(course: Path) -> None:
+def test_autograde_executed_in_the_sandbox_and_touched_no_points(course: Path) -> None:
     assert not Path("executed.txt").exists()
     graded = (course / "autograded" / STUDENTS[0] / "VAE" / "report.ipynb").read_text()
-    assert "kept output" in graded
+    assert "1 of 1 code cells of the student's own ran again in the sandbox" in graded
+    assert graded.index("kept output") < graded.index(MARKER.strip()) < graded.index("FileNotFoundError")
+    empty_report = (course / "autograded" / STUDENTS[2] / "VAE" / "report.ipynb").read_text()
+    assert "sandbox" not in empty_report
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         points = {s.student_id: s.score for s in book.find_assignment("VAE").submissions}
         assert points == dict(zip(STUDENTS, [60, 55, 60, 60, 60], strict=True))

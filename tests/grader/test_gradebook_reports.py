@@ -15,7 +15,8 @@ from results_tools import ASSIGNMENTS
 from grader.gradebook.course import collect, make_course, stand_in
 from grader.gradebook.neutral import clean_notebook, neutral
 from grader.gradebook.reports import ReportFile, find_reports, tracks_of
-from grader.report_notebook import ROOT, STUB, build_notebook, main, notebook_text, question_cell
+from grader.report_cells import STUB, question_cell
+from grader.report_notebook import ROOT, build_notebook, main, notebook_text
 from grader.submissions import find_submissions
 from hwlib.errors import HomeworkError
 
