@@ -19,16 +19,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from code_analyze import analyze
+from code_analyze.summary import analyze_text
 
-ROOT = Path(analyze.__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def make_kit(folder: Path) -> Path:
     """A student's copy with everything filled in; returns its analyze.py."""
     program = folder / "code_analyze" / "analyze.py"
     shutil.copytree(ROOT / "code_analyze" / "_codes", folder / "code_analyze" / "_codes")
-    shutil.copy(analyze.__file__, program)
+    shutil.copytree(ROOT / "code_analyze" / "summary", folder / "code_analyze" / "summary")
+    shutil.copy(ROOT / "code_analyze" / "analyze.py", program)
     shutil.copytree(ROOT / "codes", folder / "codes")
     shutil.copytree(ROOT / "solutions", folder / "codes", dirs_exist_ok=True)
     return program
@@ -81,7 +82,7 @@ def growth() -> None:
             words = [f"        h = self.layer{rng.randrange(50)}(h)\n" for _ in range(count)]
             text = solution.replace(place, "".join([*words, place]), 1)
             start = time.perf_counter()
-            analyze.analyze_text(starter, text)
+            analyze_text(starter, text)
             seconds, lines = time.perf_counter() - start, text.count("\n")
             print(f"{lines:17,d} {name:>18s} {seconds:8.3f} {seconds / lines * 1000:16.3f}", flush=True)
 

@@ -41,7 +41,11 @@ def kit_files(root: Path, starter: dict[str, bytes]) -> dict[str, bytes]:
             files[name] = path.read_bytes()
     for name, content in render_files(root / "handouts").items():
         files[f"handouts/{name}"] = content
-    files["code_analyze/analyze.py"] = (root / "code_analyze" / "analyze.py").read_bytes()
+    for path in [
+        root / "code_analyze" / "analyze.py",
+        *sorted((root / "code_analyze" / "summary").glob("*.py")),
+    ]:
+        files[path.relative_to(root).as_posix()] = path.read_bytes()
     files["README.md"] = _KIT_README.read_bytes()
     files["constraints.txt"] = (root / "constraints.txt").read_bytes()
     files["LICENSE"] = (root / "LICENSE").read_bytes()

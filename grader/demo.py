@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from code_analyze.analyze import analyze_tree, summarize
+from code_analyze.summary import analyze_tree, summarize
 from grader.variants import Kind, Variant, load_variants, write_variant
 from hwlib.assignment import all_assignments
 from hwlib.errors import HomeworkError, cli_errors

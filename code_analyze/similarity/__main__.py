@@ -83,11 +83,11 @@ def _references(folder: Path) -> list[Submission]:
 
 def _titles(starter: Path) -> dict[str, str]:
     """ "VAE/VAE.py:1" -> the title of the region, from the starter's own markers."""
-    from code_analyze import analyze
+    from code_analyze import summary
 
     titles = {}
     for path, source in Starter.read(starter).files.items():
-        for region in analyze.analyze_file(source, source, path).regions:
+        for region in summary.analyze_file(source, source, path).regions:
             titles[f"{path}:{region.number}"] = region.title
     return titles
 

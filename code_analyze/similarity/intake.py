@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from code_analyze import analyze
+from code_analyze import summary
 from hwlib.errors import HomeworkError
 
 MAX_FILES = 300  # .py files of one submission
@@ -20,7 +20,7 @@ class Submission:
     """One hand-in: path -> content of its Python files, and what could not be read."""
 
     name: str
-    files: dict[str, analyze.Source]
+    files: dict[str, summary.Source]
     notes: tuple[str, ...] = ()
     role: str = "class"  # "class", "archive" or "reference"
     student: str = field(default="")
@@ -49,7 +49,7 @@ def read_submissions(folder: str | os.PathLike[str], role: str = "class") -> lis
         )
     found = []
     for entry in sorted(root.iterdir(), key=lambda p: p.name):
-        if entry.name.startswith(".") or entry.name.lower() in analyze.SKIPPED:
+        if entry.name.startswith(".") or entry.name.lower() in summary.SKIPPED:
             continue
         submission = read_submission(entry, role)
         if submission is not None:
@@ -70,16 +70,16 @@ def read_submission(entry: Path, role: str = "class") -> Submission | None:
         files, notes = _read_zip(entry)
         return Submission(entry.stem, files, tuple(notes), role)
     if entry.suffix.lower() == ".py":
-        source = analyze.read_source(str(entry))
+        source = summary.read_source(str(entry))
         return Submission(entry.stem, {entry.name: source}, (), role)
     return None
 
 
-def _read_folder(root: Path) -> tuple[dict[str, analyze.Source], list[str]]:
-    files: dict[str, analyze.Source] = {}
+def _read_folder(root: Path) -> tuple[dict[str, summary.Source], list[str]]:
+    files: dict[str, summary.Source] = {}
     notes: list[str] = []
     for folder, folders, names in os.walk(root, followlinks=False):
-        folders[:] = sorted(f for f in folders if f.lower() not in analyze.SKIPPED and not f.startswith("."))
+        folders[:] = sorted(f for f in folders if f.lower() not in summary.SKIPPED and not f.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
             relative = path.relative_to(root).as_posix()
@@ -90,25 +90,25 @@ def _read_folder(root: Path) -> tuple[dict[str, analyze.Source], list[str]]:
             elif name.lower().endswith(".py") and not path.is_symlink():
                 if len(files) >= MAX_FILES:
                     return files, [*notes, f"more than {MAX_FILES} Python files: the rest was not read"]
-                files[relative] = analyze.read_source(str(path))
+                files[relative] = summary.read_source(str(path))
     return files, notes
 
 
-def _read_zip(path: Path) -> tuple[dict[str, analyze.Source], list[str]]:
-    files: dict[str, analyze.Source] = {}
+def _read_zip(path: Path) -> tuple[dict[str, summary.Source], list[str]]:
+    files: dict[str, summary.Source] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             for info in sorted(archive.infolist(), key=lambda i: i.filename):
                 parts = info.filename.replace("\\", "/").split("/")
-                if not parts[-1].lower().endswith(".py") or any(p.lower() in analyze.SKIPPED for p in parts):
+                if not parts[-1].lower().endswith(".py") or any(p.lower() in summary.SKIPPED for p in parts):
                     continue
                 if len(files) >= MAX_FILES:
                     return files, [f"more than {MAX_FILES} Python files: the rest was not read"]
-                if info.file_size > analyze.MAX_BYTES:
+                if info.file_size > summary.MAX_BYTES:
                     continue
                 with archive.open(info) as member:
-                    data = member.read(analyze.MAX_BYTES + 1)
-                files["/".join(parts)] = analyze.read_bytes(data)
+                    data = member.read(summary.MAX_BYTES + 1)
+                files["/".join(parts)] = summary.read_bytes(data)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         return files, [f"the archive could not be read to its end ({error})"]
     return files, []

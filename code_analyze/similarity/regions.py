@@ -1,6 +1,6 @@
 """Cutting submissions into parts: region k of a file, code changed outside the regions, added files.
 
-The regions are found by `code_analyze.analyze`, which aligns a student's file with the pristine one, so
+The regions are found by `code_analyze.summary`, which aligns a student's file with the pristine one, so
 deleted or renamed TODO lines do no harm. Only the student's own lines belong to a part.
 """
 
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from code_analyze import analyze
+from code_analyze import summary
 from code_analyze.similarity.intake import Submission
 
 OUTSIDE = "outside"
@@ -53,15 +53,15 @@ class CodeFile:
 class Starter:
     """The pristine starter: its files and the words in them."""
 
-    files: dict[str, analyze.Source]
+    files: dict[str, summary.Source]
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path | None) -> Starter:
-        files: dict[str, analyze.Source] = {}
+        files: dict[str, summary.Source] = {}
         if folder is not None:
             for path in sorted(folder.rglob("*.py")):
-                files[path.relative_to(folder).as_posix()] = analyze.read_source(str(path))
+                files[path.relative_to(folder).as_posix()] = summary.read_source(str(path))
         return cls(files)
 
     def words(self, track: str) -> frozenset[str]:
@@ -76,7 +76,7 @@ class Starter:
         self._words[track] = frozenset(found)
         return self._words[track]
 
-    def match(self, path: str, source: analyze.Source) -> str | None:
+    def match(self, path: str, source: summary.Source) -> str | None:
         """The starter's file that a submitted file is a version of."""
         parts = PurePosixPath(path).parts
         lower = "/".join(parts).lower()
@@ -96,14 +96,14 @@ class Code:
 
     submission: Submission
     files: list[CodeFile]
-    references: list[analyze.Reference]
+    references: list[summary.Reference]
     notes: list[str]
 
 
 def cut(submission: Submission, starter: Starter) -> Code:
     """The parts of one submission."""
     files: list[CodeFile] = []
-    references: list[analyze.Reference] = []
+    references: list[summary.Reference] = []
     notes = list(submission.notes)
     taken: set[str] = set()
     for path in sorted(submission.files, key=lambda p: (p.count("/"), p)):
@@ -116,7 +116,7 @@ def cut(submission: Submission, starter: Starter) -> Code:
             files.append(_added(path, source, len(submission.files) == 1))
             continue
         taken.add(known)
-        analysis = analyze.analyze_file(starter.files[known], source, known)
+        analysis = summary.analyze_file(starter.files[known], source, known)
         references.extend(analysis.references)
         track = known.split("/")[0] if "/" in known else ""
         file = CodeFile(path, source.lines, [], starter.words(track))
@@ -129,7 +129,7 @@ def cut(submission: Submission, starter: Starter) -> Code:
     return Code(submission, files, references, notes)
 
 
-def _added(path: str, source: analyze.Source, only: bool) -> CodeFile:
+def _added(path: str, source: summary.Source, only: bool) -> CodeFile:
     """A file that the starter doesn't have: one part as a whole."""
     lines = [(number, text) for number, text in enumerate(source.lines, 1)]
     references = "added files" if not only else "code"

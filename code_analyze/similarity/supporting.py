@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from code_analyze import analyze
+from code_analyze import summary
 from code_analyze.similarity.regions import Code
 
 _COMMENT = re.compile(r"#(.*)$")
@@ -65,7 +65,7 @@ def shared_rarities(one: Habits, other: Habits, everybody: Counter[str], size: i
     few = max(2, size // 20)
     found = [(everybody["c " + c], f"comment: {c}") for c in sorted(one.comments & other.comments)]
     found += [(everybody["n " + n], f"name: {n}") for n in sorted(one.names & other.names)]
-    return [analyze.shown(text) for count, text in sorted(found) if count <= few][:MAX_SHOWN]
+    return [summary.shown(text) for count, text in sorted(found) if count <= few][:MAX_SHOWN]
 
 
 def count_habits(all_habits: Sequence[Habits]) -> Counter[str]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import code_analyze
-from code_analyze.analyze import analyze_tree, read_bytes, verify_summary
+from code_analyze.summary import analyze_tree, read_bytes, verify_summary
 from grader.intake.notes import Notes, some, some_zh
 
 REPORTS = (".ipynb", ".pdf", ".docx")

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from code_analyze.analyze import read_bytes
+from code_analyze.summary import read_bytes
 from grader.intake.notes import Notes
 from hwlib.checking.student import PROTECTED
 

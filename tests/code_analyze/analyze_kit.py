@@ -8,18 +8,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from code_analyze import analyze
+from code_analyze import summary
 
-ROOT = Path(analyze.__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "code_analyze" / "analyze.py"
+PACKAGE = ROOT / "code_analyze" / "summary"
 STARTER = ROOT / "code_analyze" / "_codes"
 SOLUTIONS = ROOT / "solutions"
 
 
+def copy_program(folder: Path) -> None:
+    """analyze.py and its package, as the kit has them, without what Python caches."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(PROGRAM, folder / "analyze.py")
+    shutil.copytree(PACKAGE, folder / "summary", ignore=shutil.ignore_patterns("__pycache__"))
+
+
 class Kit:
-    """A student's copy: code_analyze/ with analyze.py and _codes/, and codes/ beside it."""
+    """A student's copy: code_analyze/ with analyze.py, summary/ and _codes/, and codes/ beside it."""
 
     def __init__(self, folder: Path, starter: dict[str, str], codes: dict[str, str | bytes]) -> None:
         self.folder = folder
+        self.program = folder / "code_analyze" / "analyze.py"
+        self.package = folder / "code_analyze" / "summary"
         self.origin = folder / "code_analyze" / "_codes"
         self.codes = folder / "codes"
         self.summary = folder / "code_analyze" / "summary.txt"
@@ -27,7 +38,7 @@ class Kit:
             root.mkdir(parents=True, exist_ok=True)
             for path, content in files.items():
                 self.write(root / path, content)
-        shutil.copy(analyze.__file__, folder / "code_analyze" / "analyze.py")
+        copy_program(folder / "code_analyze")
 
     @staticmethod
     def write(path: Path, content: str | bytes) -> None:
@@ -36,14 +47,14 @@ class Kit:
 
     def run(self, *arguments: str, cwd: Path | None = None, python: str = sys.executable):
         """Runs analyze.py as a student does; the result has returncode, stdout and stderr."""
-        command = [python, str(self.folder / "code_analyze" / "analyze.py"), *arguments]
+        command = [python, str(self.program), *arguments]
         return subprocess.run(
             command, cwd=cwd or self.folder, capture_output=True, text=True, encoding="utf-8", timeout=60
         )
 
     def text(self) -> str:
         """The summary of what is there now."""
-        return analyze.summarize(self.tree())
+        return summary.summarize(self.tree())
 
     def written(self) -> str:
         """The summary that the program writes, started as students start it."""
@@ -51,8 +62,8 @@ class Kit:
         assert result.returncode == 0, result.stderr
         return self.summary.read_bytes().decode("utf-8")
 
-    def tree(self) -> analyze.TreeAnalysis:
-        return analyze.analyze_tree(str(self.origin), str(self.codes))
+    def tree(self) -> summary.TreeAnalysis:
+        return summary.analyze_tree(str(self.origin), str(self.codes))
 
 
 def section(text: str, title: str) -> list[str]:
@@ -104,7 +115,7 @@ def tagged(starter: str, solution: str) -> Tagged:
 
 def mismatches(starter: str, lines: Tagged) -> tuple[list[str], list[str]]:
     """Lines of a region that were not found in it, and lines that were found in a region they are not of."""
-    result = analyze.analyze_text(starter, "\n".join(line for line, _ in lines) + "\n", "x.py")
+    result = summary.analyze_text(starter, "\n".join(line for line, _ in lines) + "\n", "x.py")
     got = {at: region.number for region in result.regions for at, _ in region.added_lines}
     lost, wrong = [], []
     for at, (line, tag) in enumerate(lines, 1):

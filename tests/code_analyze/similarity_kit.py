@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # for `benchmarks`, which isn't installed
 
 from benchmarks.similarity.cohort import STARTER, Solution, files_of, read_cohort  # noqa: E402
-from code_analyze import analyze  # noqa: E402
+from code_analyze import summary  # noqa: E402
 from code_analyze.similarity.findings import Pair, Result, find  # noqa: E402
 from code_analyze.similarity.fingerprints import fingerprint_all  # noqa: E402
 from code_analyze.similarity.intake import Submission  # noqa: E402
@@ -19,7 +19,7 @@ from code_analyze.similarity.regions import Starter  # noqa: E402
 
 
 def submission(solution: Solution, name: str = "", role: str = "class") -> Submission:
-    files = {path: analyze.read_bytes(text.encode()) for path, text in files_of(solution).items()}
+    files = {path: summary.read_bytes(text.encode()) for path, text in files_of(solution).items()}
     return Submission(name or solution.name, files, (), role)
 
 

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from analyze_kit import Kit, section
 
-from code_analyze import analyze
+from code_analyze import summary
+from code_analyze.summary import parsing, walking
 
 STARTER = (
     "def f(x):\n"
@@ -123,9 +124,9 @@ def test_a_file_that_cannot_be_read(kit: Kit, monkeypatch: pytest.MonkeyPatch) -
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("builtins.open", refuse)
-    source = analyze.read_source(str(kit.codes / "VAE/a.py"))
+    source = summary.read_source(str(kit.codes / "VAE/a.py"))
     assert (source.status, source.oddities) == ("unreadable", ["can't be read: no permission"])
-    assert analyze.read_source("/\0").status == "unreadable"
+    assert summary.read_source("/\0").status == "unreadable"
 
 
 def test_a_binary_starter_file_is_compared_by_its_bytes(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_a_file_that_does_not_parse(kit: Kit, content: str, note: str) -> None:
 )
 def test_what_some_python_may_parse_is_not_called_wrong(content: str) -> None:
     """The same words under every Python, so newer syntax and deep nesting must not be judged by this one."""
-    assert analyze.parse_problem(content.rstrip("\n").split("\n")) is None
+    assert parsing.parse_problem(content.rstrip("\n").split("\n")) is None
 
 
 def test_folders_that_programs_write_are_named_once_and_not_walked(kit: Kit) -> None:
@@ -224,9 +225,9 @@ def test_a_folder_that_cannot_be_read(kit: Kit, monkeypatch: pytest.MonkeyPatch)
         raise PermissionError(13, "Permission denied", folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(analyze.os, "scandir", refuse)
-        assert analyze._entries(str(kit.codes / "locked")) == []
-    monkeypatch.setattr(analyze.os, "access", lambda *_: False)
+        patch.setattr(walking.os, "scandir", refuse)
+        assert walking._entries(str(kit.codes / "locked")) == []
+    monkeypatch.setattr(walking.os, "access", lambda *_: False)
     assert section(kit.text(), "Additional Files") == ["# locked (a folder that can't be read)"]
 
 
@@ -294,9 +295,9 @@ def test_junctions_of_windows_are_links() -> None:
                 raise OSError(5, "Input/output error")
             return SimpleNamespace(st_reparse_tag=self.tag)
 
-    assert analyze._is_link(Entry(0xA0000003))  # type: ignore[arg-type]
-    assert not analyze._is_link(Entry(0x9000001A))  # type: ignore[arg-type]  # a folder in OneDrive
-    assert not analyze._is_link(Entry(0, error=True))  # type: ignore[arg-type]
+    assert walking._is_link(Entry(0xA0000003))  # type: ignore[arg-type]
+    assert not walking._is_link(Entry(0x9000001A))  # type: ignore[arg-type]  # a folder in OneDrive
+    assert not walking._is_link(Entry(0, error=True))  # type: ignore[arg-type]
 
 
 def test_a_link_to_another_folder_inside(kit: Kit) -> None:
@@ -319,7 +320,7 @@ def test_pipes_sockets_and_folders_in_the_place_of_files(kit: Kit, tmp_path: Pat
         "# VAE/pipe.py (is a pipe or a device, expected a file; not read)",
         "# VAE/socket (a pipe or a device)",
     ]
-    assert analyze.read_source(str(kit.codes)).status == "folder"
+    assert summary.read_source(str(kit.codes)).status == "folder"
 
 
 def test_names_in_another_case_are_paired(kit: Kit) -> None:
@@ -339,7 +340,7 @@ def test_names_with_decomposed_characters_are_read(kit: Kit, tmp_path: Path) -> 
 
 
 def test_a_flood_of_files_hides_none_of_the_starter(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analyze, "MAX_WALKED", 50)
+    monkeypatch.setattr(walking, "MAX_WALKED", 50)
     for number in range(60):
         kit.write(kit.codes / "A" / "flood" / f"{number:03}.txt", "x\n")
         kit.write(kit.codes / "B" / "more" / f"{number:03}.txt", "x\n")
@@ -389,6 +390,6 @@ def test_one_track_alone(tmp_path: Path) -> None:
     kit = Kit(
         tmp_path, {"VAE/a.py": STARTER, "GAN/a.py": STARTER}, {"VAE/a.py": FILLED, "GAN/b.py": "x = 1\n"}
     )
-    tree = analyze.analyze_tree(str(kit.origin), str(kit.codes), track="VAE")
+    tree = summary.analyze_tree(str(kit.origin), str(kit.codes), track="VAE")
     assert [file.path for file in tree.files] == ["VAE/a.py"]
     assert (tree.missing, tree.added) == ([], [])

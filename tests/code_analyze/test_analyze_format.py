@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from analyze_kit import ROOT, SOLUTIONS, STARTER, Kit, section
 
+from code_analyze.summary import command
+
 STARTER_VAE = """\
 import torch
 
@@ -206,11 +208,9 @@ def test_same_bytes_in_any_order_of_files_and_with_a_summary_already_there(kit: 
 
 
 def test_windows_separators_become_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from code_analyze import analyze
-
-    monkeypatch.setattr(analyze.os, "sep", "\\")
-    assert analyze._label("..\\codes\\") == "../codes"
-    assert analyze._label(".\\my\\codes") == "my/codes"
+    monkeypatch.setattr(command.os, "sep", "\\")
+    assert command._label("..\\codes\\") == "../codes"
+    assert command._label(".\\my\\codes") == "my/codes"
 
 
 def test_hints_stand_below_lines_that_are_much_alike(kit: Kit) -> None:
@@ -245,20 +245,18 @@ def test_a_folder_that_is_not_there_is_an_error_in_words(kit: Kit, option: str) 
 def test_a_fault_of_the_program_is_told_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from code_analyze import analyze
-
     def broken(*_: object, **__: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr(analyze, "analyze_tree", broken)
-    assert analyze.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 2
+    monkeypatch.setattr(command, "analyze_tree", broken)
+    assert command.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 2
     assert "send this line" in capsys.readouterr().err
-    monkeypatch.setattr(analyze, "analyze_tree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert analyze.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 130
+    monkeypatch.setattr(command, "analyze_tree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert command.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 130
 
 
 def test_a_reader_that_goes_away_is_no_fault(kit: Kit) -> None:
-    program = str(kit.folder / "code_analyze" / "analyze.py")
+    program = str(kit.program)
     read, write = os.pipe()
     os.close(read)
     try:

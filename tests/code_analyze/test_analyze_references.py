@@ -8,11 +8,13 @@ import pytest
 import yaml
 from analyze_kit import ROOT, Kit, section
 
-from code_analyze import analyze
+from code_analyze import summary
+from code_analyze.summary import limits, references
+from code_analyze.summary.share import ReferenceLines
 
 
 def listed(line: str) -> list[str]:
-    return [reference.text for reference in analyze.parse_references(1, line)]
+    return [reference.text for reference in references.parse_references(1, line)]
 
 
 @pytest.mark.parametrize(
@@ -79,17 +81,17 @@ def test_the_examples_of_this_years_handouts_are_known(path: Path) -> None:
     for example in examples:
         assert listed(example) == []
         real = example.replace("name/repository", "zhangsan/vae").replace("000000", "012345")
-        assert [one.kind for one in analyze.parse_references(1, real)] in (["url"], ["person"])
+        assert [one.kind for one in references.parse_references(1, real)] in (["url"], ["person"])
 
 
 def test_the_page_on_integrity_agrees_with_the_handouts_and_the_program() -> None:
     page = (ROOT / "docs" / "academic-integrity.md").read_text(encoding="utf-8")
     for path in (ROOT / "handouts").glob("*/assignment.yaml"):
         citing = yaml.safe_load(path.read_text(encoding="utf-8"))["citing"]
-        assert citing["own_share_percent"] == analyze.OWN_SHARE_RULE
-        assert f"At least {analyze.OWN_SHARE_RULE} % of your code" in page
+        assert citing["own_share_percent"] == limits.OWN_SHARE_RULE
+        assert f"At least {limits.OWN_SHARE_RULE} % of your code" in page
         assert all(example in page.split("\n") for example in citing["examples"])
-    assert f"({analyze.ReferenceLines.LONG} words and signs" in page
+    assert f"({ReferenceLines.LONG} words and signs" in page
 
 
 def test_an_example_beside_a_real_one() -> None:
@@ -129,20 +131,20 @@ def test_ordinary_comments_are_no_references(line: str) -> None:
         ("# source: www.a.org/b", '"# Reference: https://www.a.org/b"'),
         ("# Reference: 姓名：张三 学号：2018012345", '"# Reference: Name: 张三 Student ID: 2018012345"'),
         ("# Name: Zhang San Student ID: 2018012345", '"# Reference: Name: Zhang San Student ID: 2018012345"'),
-        ("# Reference:", analyze.HOW_TO_CITE),
-        ("# Reference: my friend", analyze.HOW_TO_CITE),
-        ("# Reference: Name: Zhang San", analyze.HOW_TO_CITE),
+        ("# Reference:", references.HOW_TO_CITE),
+        ("# Reference: my friend", references.HOW_TO_CITE),
+        ("# Reference: Name: Zhang San", references.HOW_TO_CITE),
         ('"""Reference: https://a.org/b"""', '"# Reference: https://a.org/b"'),
     ],
 )
 def test_malformed_ones_are_listed_with_how_to_write_them(line: str, write: str) -> None:
-    [reference] = analyze.parse_references(3, line)
+    [reference] = references.parse_references(3, line)
     assert reference.kind == "malformed"
     assert reference.text.startswith("malformed: ")
     assert reference.text.endswith(f"(write {write})")
     advice = write.strip('"')
-    if write is not analyze.HOW_TO_CITE:  # what we tell people to write is what we read
-        assert [one.kind for one in analyze.parse_references(3, advice)] in (["url"], ["person"])
+    if write is not references.HOW_TO_CITE:  # what we tell people to write is what we read
+        assert [one.kind for one in references.parse_references(3, advice)] in (["url"], ["person"])
 
 
 STARTER = (
@@ -178,7 +180,7 @@ def test_listed_in_order_of_appearance_each_once(tmp_path: Path) -> None:
         "# Name: Zhang San Student ID: 7",
         "# https://c.org/3",
         "# https://a.org/1",
-        f"# malformed: # Reference: a.org  (write {analyze.HOW_TO_CITE})",
+        f"# malformed: # Reference: a.org  (write {references.HOW_TO_CITE})",
         "# https://z.org/9",
     ]
     assert "malformed" in kit.run().stdout
@@ -188,11 +190,11 @@ def test_references_belong_to_their_region() -> None:
     filled = STARTER.replace(
         "    raise NotImplementedError", "    # Reference: https://a.org/1\n    return x", 1
     )
-    result = analyze.analyze_text(STARTER, filled)
+    result = summary.analyze_text(STARTER, filled)
     assert [[one.text for one in region.references] for region in result.regions] == [["https://a.org/1"], []]
     assert result.regions[0].references[0].line == 4
 
 
 def test_the_starters_own_lines_declare_nothing() -> None:
     starter = STARTER.replace("# 1. see the handout", "# Reference: https://arxiv.org/abs/1312.6114")
-    assert analyze.analyze_text(starter, starter).references == []
+    assert summary.analyze_text(starter, starter).references == []

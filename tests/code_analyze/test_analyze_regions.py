@@ -16,7 +16,8 @@ from analyze_kit import (
     without,
 )
 
-from code_analyze import analyze
+from code_analyze import summary
+from code_analyze.summary.markers import marker
 
 FILES = real_files()
 EVERY_FILE = pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def main():
 
 
 def added(text: str) -> dict[int, list[str]]:
-    result = analyze.analyze_text(STARTER, text, "VAE.py")
+    result = summary.analyze_text(STARTER, text, "VAE.py")
     return {region.number: [line.strip() for _, line in region.added_lines] for region in result.regions}
 
 
@@ -193,7 +194,7 @@ def test_a_region_moved_into_a_helper_is_found_by_its_todo_lines() -> None:
     moved = text.replace(block, "        return self._decode(z)\n").replace(
         "    def save", "    def _decode(self, z):\n" + block + "\n    def save"
     )
-    result = analyze.analyze_text(STARTER, moved, "VAE.py")
+    result = summary.analyze_text(STARTER, moved, "VAE.py")
     assert added(moved) == ALL
     assert [text for _, text in result.added_outside if "_decode" in text] == [
         "        return self._decode(z)",
@@ -203,7 +204,7 @@ def test_a_region_moved_into_a_helper_is_found_by_its_todo_lines() -> None:
 
 def test_numbers_stay_when_a_whole_function_is_deleted() -> None:
     text = "class VAE:\n" + DECODE + SAVE + MAIN
-    result = analyze.analyze_text(STARTER, text, "VAE.py")
+    result = summary.analyze_text(STARTER, text, "VAE.py")
     assert added(text) == {**ALL, 1: []}
     assert result.regions[0].target_range is None
     assert any(note.startswith("region 1 is not there") for note in result.notes)
@@ -213,7 +214,7 @@ def test_helpers_after_a_region_without_its_end_are_other_changes() -> None:
     helper = "    def helper(self):\n        return 7\n\n"
     text = "class VAE:\n" + ENCODE.replace("        # TODO END\n", "") + helper + DECODE + SAVE + MAIN
     assert added(text) == ALL
-    outside = analyze.analyze_text(STARTER, text, "VAE.py").added_outside
+    outside = summary.analyze_text(STARTER, text, "VAE.py").added_outside
     assert [line for _, line in outside if line] == ["    def helper(self):", "        return 7"]
 
 
@@ -224,7 +225,7 @@ def test_a_changed_signature_is_a_change_and_no_obstacle() -> None:
     text = "\n".join(line for line in text.split("\n") if "TODO" not in line)
     assert added(text) == ALL
     kinds = [
-        (c.kind, c.line) for c in analyze.analyze_text(STARTER, text).other_changes if "decode" in c.text
+        (c.kind, c.line) for c in summary.analyze_text(STARTER, text).other_changes if "decode" in c.text
     ]
     assert kinds == [("-", 9), ("+", 7)]
 
@@ -237,7 +238,7 @@ def test_a_renamed_function_keeps_its_region() -> None:
 def test_todo_lines_of_their_own_are_other_changes() -> None:
     extra = "    def helper(self):\n        # TODO START\n        return 7\n        # TODO END\n\n"
     text = "class VAE:\n" + ENCODE + extra + DECODE + SAVE + MAIN
-    result = analyze.analyze_text(STARTER, text, "VAE.py")
+    result = summary.analyze_text(STARTER, text, "VAE.py")
     assert added(text) == ALL
     assert "        return 7" in [line for _, line in result.added_outside]
     assert any("TODO lines that the starter does not have: line 10, 12" in note for note in result.notes)
@@ -265,12 +266,12 @@ def test_what_happened_to_a_todo_line_is_said(old: str, new: str, note: str) -> 
     assert old in text
     changed = text.replace(old, new)
     assert added(changed) == ALL
-    assert any(note in one for one in analyze.analyze_text(STARTER, changed).notes)
+    assert any(note in one for one in summary.analyze_text(STARTER, changed).notes)
 
 
 def test_a_file_that_has_nothing_of_the_starter_has_no_regions_and_all_is_shown() -> None:
     text = "\n".join(f"value_{i} = {i}" for i in range(300)) + "\n"
-    result = analyze.analyze_text(STARTER, text, "VAE.py")
+    result = summary.analyze_text(STARTER, text, "VAE.py")
     assert [region.target_range for region in result.regions] == [None, None, None]
     assert len(result.added_outside) == 300
     assert sum(change.kind == "-" for change in result.other_changes) == len(
@@ -289,7 +290,7 @@ def test_every_line_of_the_submission_is_shown_once() -> None:
         lines = changed_outside(randomly_renamed(tagged(starter, solution), rng), rng, 0.2)
         rng.shuffle(lines)
         text = [line for line, _ in lines]
-        result = analyze.analyze_text(starter, "\n".join(text) + "\n", "x.py")
+        result = summary.analyze_text(starter, "\n".join(text) + "\n", "x.py")
         region = {at for one in result.regions for at, _ in one.added_lines}
         outside = [at for at, _ in result.added_outside]
         assert len(outside) == len(set(outside))
@@ -298,7 +299,7 @@ def test_every_line_of_the_submission_is_shown_once() -> None:
         for at, line in enumerate(text, 1):
             if at not in region and at not in outside and line.strip():
                 key = "".join(line.split()).replace("'", '"')
-                assert key in {one.replace("'", '"') for one in known} or analyze._marker(line), line
+                assert key in {one.replace("'", '"') for one in known} or marker(line), line
 
 
 def test_a_nested_region_line_is_the_students_even_if_it_looks_like_the_starters() -> None:

@@ -14,33 +14,44 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from analyze_kit import SOLUTIONS, STARTER, Kit, changed_outside, randomly_renamed, real_files, tagged
+from analyze_kit import (
+    PACKAGE,
+    PROGRAM,
+    SOLUTIONS,
+    STARTER,
+    Kit,
+    changed_outside,
+    randomly_renamed,
+    real_files,
+    tagged,
+)
 
-from code_analyze import analyze
+from code_analyze import summary
+from code_analyze.summary import limits, lining_up, pairing
 
 FILES = real_files()
-SOURCE = Path(analyze.__file__).read_text(encoding="utf-8")
+SOURCES = [PROGRAM, *sorted(PACKAGE.glob("*.py"))]
 
 
-def test_it_is_python_3_8() -> None:
-    ast.parse(SOURCE, feature_version=(3, 8))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_it_is_python_3_8(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 def test_it_needs_the_standard_library_only_and_runs_nothing() -> None:
-    tree = ast.parse(SOURCE)
-    modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {module.split(".")[0] for module in modules} <= set(sys.stdlib_module_names)
+    nodes = [node for path in SOURCES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    modules = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    ours = {"code_analyze.summary", *(f"code_analyze.summary.{path.stem}" for path in SOURCES[1:])}
+    assert {module.split(".")[0] for module in modules - ours} <= set(sys.stdlib_module_names)
     assert not modules & {"subprocess", "importlib", "runpy", "pickle", "socket", "urllib"}
     called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert not called & {"exec", "eval", "__import__"}
     [compiled] = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "compile"
     ]
     flags = compiled.args[3]
@@ -56,6 +67,60 @@ def test_a_submission_is_not_run(tmp_path: Path) -> None:
         assert kit.run(cwd=cwd).returncode == 0
         assert kit.run("--verify", cwd=cwd).returncode == 0
     assert not list(tmp_path.rglob("trap"))
+
+
+def test_no_file_beside_the_program_is_imported_in_the_place_of_pythons_own(tmp_path: Path) -> None:
+    trap = "import pathlib\npathlib.Path(__file__).with_name('trap').write_text('x')\n"
+    kit = Kit(tmp_path, {"VAE/VAE.py": "x = 1\n"}, {"VAE/VAE.py": "x = 1\n"})
+    for folder in (kit.folder, kit.folder / "code_analyze", kit.folder / "code_analyze" / "summary"):
+        for name in ("json", "argparse", "re", "hashlib", "code_analyze", "difflib"):
+            kit.write(folder / f"{name}.py", trap)
+    kit.write(kit.folder / "code_analyze" / "__init__.py", trap)
+    kit.write(kit.folder / "refs" / "a.ipynb", '{"cells": []}')  # json is imported late
+    for cwd in (kit.folder, kit.folder / "code_analyze"):
+        result = kit.run("--reference_dir", "../refs", cwd=cwd)
+        assert (result.returncode, result.stderr) == (0, "")
+    assert not list(tmp_path.rglob("trap"))
+
+
+def test_a_program_without_its_package_says_so(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, {}, {})
+    for broken in (lambda: (kit.package / "walking.py").unlink(), lambda: shutil.rmtree(kit.package)):
+        broken()
+        result = kit.run()
+        assert result.returncode == 2
+        assert result.stderr.startswith("error: code_analyze/summary/ is not whole (No module named ")
+        assert result.stderr.endswith("; take the folder code_analyze from the kit again\n")
+
+
+def test_an_old_python_is_told_what_to_type(tmp_path: Path) -> None:
+    """Old ones read no line of the package; that they can read analyze.py itself is not tested here."""
+    kit = Kit(tmp_path, {}, {})
+    start = f"import runpy, sys; sys.version_info = (3, 7, 16); runpy.run_path({str(kit.program)!r})"
+    result = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: analyze.py needs Python 3.8 or newer, this is Python 3.7; "
+        "type python3 in the place of python\n"
+    )
+
+
+def test_what_python_caches_of_the_program_is_not_listed(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, {"VAE/VAE.py": "x = 1\n"}, {"VAE/VAE.py": "x = 1\n"})
+    kit.write(kit.package / "__pycache__" / "tree.cpython-311.pyc", b"\0")
+    assert kit.run("--target_dir", "..").returncode == 0
+    assert "__pycache__" not in kit.summary.read_text(encoding="utf-8")
+    assert kit.run("--target_dir", "..", "--verify").returncode == 0
+
+
+def test_a_link_to_the_program_works_on_the_kit_that_it_leads_to(tmp_path: Path) -> None:
+    kit = Kit(tmp_path / "kit", {"VAE/VAE.py": "x = 1\n"}, {"VAE/VAE.py": "x = 1\n"})
+    (tmp_path / "summary.py").symlink_to(kit.program)
+    result = subprocess.run(
+        [sys.executable, tmp_path / "summary.py"], capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert kit.summary.is_file()
 
 
 def scrambled(text: str, rng: random.Random) -> bytes:
@@ -91,18 +156,18 @@ def test_no_accident_raises_and_nothing_is_counted_twice(seeds: range) -> None:
     for seed in seeds:
         rng = random.Random(seed)
         name, starter, solution = rng.choice(FILES)
-        origin = analyze.read_bytes(starter.encode("utf-8"))
-        target = analyze.read_bytes(scrambled(rng.choice([starter, solution]), rng))
-        result = analyze.analyze_file(origin, target, name)
+        origin = summary.read_bytes(starter.encode("utf-8"))
+        target = summary.read_bytes(scrambled(rng.choice([starter, solution]), rng))
+        result = summary.analyze_file(origin, target, name)
         lines = [at for region in result.regions for at, _ in region.added_lines]
         outside = [at for at, _ in result.added_outside]
         assert len(lines) == len(set(lines))
         assert not set(lines) & set(outside)
         assert all(1 <= at <= len(target.lines) for at in lines + outside)
         assert len(result.regions) == starter.count("# TODO START")
-        tree = analyze.TreeAnalysis([result], [], [], "0" * 64)
-        text = analyze.summarize(tree)
-        assert analyze.verify_summary(text, tree) == []
+        tree = summary.TreeAnalysis([result], [], [], "0" * 64)
+        text = summary.summarize(tree)
+        assert summary.verify_summary(text, tree) == []
         text.encode("utf-8")
 
 
@@ -123,7 +188,7 @@ def test_the_starter_is_never_the_students_work() -> None:
             ),
             lambda text: "\n".join(line for line in text.split("\n") if "TODO START" not in line),
         ):
-            result = analyze.analyze_text(starter, change(starter))
+            result = summary.analyze_text(starter, change(starter))
             assert not any(region.added_lines or region.filled for region in result.regions)
             assert not result.added_outside
 
@@ -131,7 +196,7 @@ def test_the_starter_is_never_the_students_work() -> None:
 def cells(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> int:
     """Cells of the tables that an analysis fills: the part of its work that could grow as a square."""
     total = 0
-    real = analyze._heaviest
+    real = lining_up.heaviest
 
     def counting(scores: list[list[int]]) -> list[tuple[int, int]]:
         nonlocal total
@@ -139,7 +204,8 @@ def cells(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> int:
         return real(scores)
 
     with monkeypatch.context() as patch:
-        patch.setattr(analyze, "_heaviest", counting)
+        for module in (lining_up, pairing):
+            patch.setattr(module, "heaviest", counting)
         action()
     return total
 
@@ -162,10 +228,10 @@ def test_work_does_not_grow_as_the_square_of_a_file(monkeypatch: pytest.MonkeyPa
 
         def work(count: int, place: str = place) -> int:
             text = solution.replace(place, "".join(line.format(i) for i in range(count)) + place)
-            return cells(monkeypatch, lambda: analyze.analyze_text(starter, text))
+            return cells(monkeypatch, lambda: summary.analyze_text(starter, text))
 
         small, large = work(500), work(4000)
-        assert large <= 9 * small + 4 * analyze.MAX_CELLS
+        assert large <= 9 * small + 4 * limits.MAX_CELLS
 
 
 def pythons() -> list[str]:
@@ -195,7 +261,7 @@ def test_same_bytes_under_every_python_and_hash_seed(tmp_path: Path) -> None:
     digests = set()
     for python in pythons():
         for seed in ("0", "7"):
-            program = str(kit.folder / "code_analyze" / "analyze.py")
+            program = str(kit.program)
             environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C", "PYTHONUTF8": "0"}
             result = subprocess.run(
                 [python, program], env=environment, capture_output=True, timeout=60, check=False

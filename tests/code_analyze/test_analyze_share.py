@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from analyze_kit import SOLUTIONS, STARTER, Kit
 
-from code_analyze import analyze
+from code_analyze.summary import limits
+from code_analyze.summary.share import OwnShare, ReferenceLines, own_shares, read_references
 
 REFERENCE = """\
 def loss(recon, x, mu, log_std):
@@ -20,7 +21,7 @@ def loss(recon, x, mu, log_std):
 
 
 def share(code: str, reference: str = REFERENCE) -> tuple[int, int]:
-    return tuple(analyze.ReferenceLines([reference.split("\n")]).share(code.split("\n")))  # type: ignore[return-value]
+    return tuple(ReferenceLines([reference.split("\n")]).share(code.split("\n")))  # type: ignore[return-value]
 
 
 def test_a_copy_is_not_own() -> None:
@@ -42,7 +43,7 @@ def test_other_code_is_own() -> None:
 
 def test_lines_that_say_too_little_do_not_count() -> None:
     assert share("else:\n)\n    pass\nreturn z\n# bce, kl\n\n") == (0, 0)
-    assert analyze.OwnShare(0, 0).percent == 100
+    assert OwnShare(0, 0).percent == 100
 
 
 def test_one_short_line_alone_is_a_coincidence_and_one_long_line_is_not() -> None:
@@ -59,8 +60,8 @@ def test_two_lines_in_a_row_are_taken() -> None:
 
 
 def test_percent_is_rounded_down_for_the_rule() -> None:
-    assert analyze.OwnShare(699, 1000).percent == 69
-    assert analyze.OwnShare(7, 10).percent == analyze.OWN_SHARE_RULE == 70
+    assert OwnShare(699, 1000).percent == 69
+    assert OwnShare(7, 10).percent == limits.OWN_SHARE_RULE == 70
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_a_copy_of_everything_is_below_the_rule_and_no_reference_is_above(kit: K
     for track in ("VAE", "GAN"):
         for path in (SOLUTIONS / track).glob("*.py"):
             kit.write(kit.folder / "refs" / track / path.name, path.read_bytes())
-    total, _ = analyze.own_shares(kit.tree(), analyze.read_references(str(kit.folder / "refs")))
+    total, _ = own_shares(kit.tree(), read_references(str(kit.folder / "refs")))
     assert total.percent <= 5  # regions of one short line prove nothing
     assert ", below the 70 %" in own_share_lines(kit)[0]
 
@@ -133,6 +134,6 @@ def test_the_starters_own_lines_never_count(kit: Kit) -> None:
     for track in ("VAE", "GAN"):
         for path in (STARTER / track).glob("*.py"):
             kit.write(kit.folder / "refs" / track / path.name, path.read_bytes())
-    total, regions = analyze.own_shares(kit.tree(), analyze.read_references(str(kit.folder / "refs")))
+    total, regions = own_shares(kit.tree(), read_references(str(kit.folder / "refs")))
     assert total.percent >= 95
     assert len(regions) == 15

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from analyze_kit import SOLUTIONS, STARTER, Kit
 
-from code_analyze import analyze
+from code_analyze import summary
+from code_analyze.summary import limits, writing
+from code_analyze.summary.writing import digest_of
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def findings(kit: Kit) -> list[tuple[str, str]]:
     text = kit.summary.read_text(encoding="utf-8")
-    return [(one.kind, one.message) for one in analyze.verify_summary(text, kit.tree())]
+    return [(one.kind, one.message) for one in summary.verify_summary(text, kit.tree())]
 
 
 def test_a_fresh_summary_fits(kit: Kit, tmp_path: Path) -> None:
@@ -49,12 +51,12 @@ def test_line_ends_of_another_system_do_not_matter(kit: Kit) -> None:
     kit.summary.write_bytes(kit.summary.read_bytes().replace(b"\n", b"\r\n"))
     assert kit.run("--verify").returncode == 0
     text = kit.summary.read_bytes().decode("utf-8")
-    assert analyze.verify_summary(text, kit.tree()) == []
+    assert summary.verify_summary(text, kit.tree()) == []
 
 
 def test_the_folders_of_the_ta_need_not_be_called_like_the_students(kit: Kit) -> None:
-    text = analyze.summarize(kit.tree(), "starter of 2026", "C:/Users/x/codes")
-    assert analyze.verify_summary(text, kit.tree()) == []
+    text = summary.summarize(kit.tree(), "starter of 2026", "C:/Users/x/codes")
+    assert summary.verify_summary(text, kit.tree()) == []
 
 
 def test_verifying_writes_nothing(kit: Kit) -> None:
@@ -93,8 +95,7 @@ def test_edited_with_the_digest_made_to_fit(kit: Kit) -> None:
     edit(kit.summary, "        return images.float() / 255\n", "        return images.double() / 255\n")
     lines = kit.summary.read_text(encoding="utf-8").rstrip("\n").split("\n")
     lines = [
-        "#: digest sha256 " + analyze._digest(lines) if line.startswith("#: digest") else line
-        for line in lines
+        "#: digest sha256 " + digest_of(lines) if line.startswith("#: digest") else line for line in lines
     ]
     kit.summary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     assert [kind for kind, _ in findings(kit)] == ["line", "line"]
@@ -115,7 +116,7 @@ def test_a_line_of_code_that_looks_like_a_header_is_compared(kit: Kit) -> None:
 
 def test_any_edit_of_a_line_is_found_even_with_a_digest_made_to_fit(kit: Kit) -> None:
     tree, rng = kit.tree(), random.Random(0)
-    lines = analyze.summarize(tree).rstrip("\n").split("\n")
+    lines = summary.summarize(tree).rstrip("\n").split("\n")
     # The names of the folders may be any; the digest is made to fit below.
     free = ("#: digest", "#: origin", "#: target")
     filled = [at for at, line in enumerate(lines) if line.strip() and not line.startswith(free)]
@@ -131,9 +132,9 @@ def test_any_edit_of_a_line_is_found_even_with_a_digest_made_to_fit(kit: Kit) ->
         else:
             other = rng.choice([other for other in filled if lines[other] != lines[at]])
             edited[at], edited[other] = edited[other], edited[at]
-        forged = "#: digest sha256 " + analyze._digest(edited)
+        forged = "#: digest sha256 " + digest_of(edited)
         edited = [forged if line.startswith("#: digest") else line for line in edited]
-        found = analyze.verify_summary("\n".join(edited) + "\n", tree)
+        found = summary.verify_summary("\n".join(edited) + "\n", tree)
         assert found, (kind, lines[at])
 
 
@@ -174,7 +175,7 @@ def test_another_years_starter(kit: Kit) -> None:
 
 
 def test_another_version_of_the_tool(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analyze, "VERSION", "9.9")
+    monkeypatch.setattr(writing, "VERSION", "9.9")
     assert findings(kit) == [("other-version", f"made by analyze.py {_version(kit)}, this is analyze.py 9.9")]
 
 
@@ -196,7 +197,7 @@ def test_a_summary_of_former_years_has_no_header(kit: Kit) -> None:
 def test_the_summary_of_somebody_else_is_not_listed_without_end(kit: Kit) -> None:
     kit.summary.write_text("\n".join(f"line {i}" for i in range(5000)), encoding="utf-8")
     found = findings(kit)
-    assert len(found) == analyze.MAX_FINDINGS + 2
+    assert len(found) == limits.MAX_FINDINGS + 2
     assert found[-1][1].startswith("... and ")
 
 
@@ -220,7 +221,7 @@ def test_a_summary_that_is_not_there_or_no_text(kit: Kit) -> None:
 
 
 def test_header_is_read_by_name(kit: Kit) -> None:
-    header = analyze.read_header(kit.summary.read_text(encoding="utf-8"))
+    header = summary.read_header(kit.summary.read_text(encoding="utf-8"))
     assert header["target"] == ["../codes"]
     assert header["origin"] == ["_codes"]
     assert len(header["file"]) == 8

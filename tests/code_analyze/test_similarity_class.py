@@ -11,7 +11,7 @@ import pytest
 from similarity_kit import STARTER, compare, files_of, names, read_cohort, submission
 
 from benchmarks.similarity.plagiarist import disguise
-from code_analyze import analyze
+from code_analyze import summary
 from code_analyze.similarity import clusters
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, RESUBMISSION, TOO_SMALL
 from code_analyze.similarity.intake import Submission, read_submission, read_submissions, student_of
@@ -108,7 +108,7 @@ def test_similarity_declared_partner_is_shown() -> None:
     text = "\n".join(source.lines).replace(
         "# TODO START", "# TODO START\n        # Reference: Name: Other Student Student ID: 2026222222", 1
     )
-    one.files["VAE/VAE.py"] = analyze.read_bytes(text.encode())
+    one.files["VAE/VAE.py"] = summary.read_bytes(text.encode())
     result = compare([*[submission(s) for s in HONEST[3:15]], one, other])
     first = result.pairs[0]
     assert names(result, first) == {"2026111111", "2026222222"}
@@ -130,7 +130,7 @@ def test_similarity_what_everybody_shares_is_no_evidence() -> None:
 
 def test_similarity_starter_never_counts() -> None:
     blank = {
-        path.relative_to(STARTER).as_posix(): analyze.read_source(str(path))
+        path.relative_to(STARTER).as_posix(): summary.read_source(str(path))
         for path in sorted(STARTER.rglob("*.py"))
     }
     code = cut(Submission("blank", blank), Starter.read(STARTER))
@@ -146,7 +146,7 @@ def test_similarity_files_that_do_not_parse_are_compared_by_tokens() -> None:
     for each in (one, other):
         lines = each.files["GAN/trainer.py"].lines
         broken = "\n".join(lines).replace("def train_step(self,", "def train_step(self,,", 1)
-        each.files["GAN/trainer.py"] = analyze.read_bytes(broken.encode())
+        each.files["GAN/trainer.py"] = summary.read_bytes(broken.encode())
     result = compare(
         [*[submission(s) for s in HONEST[8:16]], *[submission(s) for s in HONEST[:5]], one, other]
     )

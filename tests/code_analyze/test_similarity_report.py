@@ -14,7 +14,7 @@ import pytest
 from similarity_kit import ROOT, compare, read_cohort, submission
 
 from benchmarks.similarity.plagiarist import disguise
-from code_analyze import analyze
+from code_analyze import summary
 from code_analyze.similarity import clusters
 from code_analyze.similarity.report import write_report
 from code_analyze.similarity.report.tables import cell
@@ -31,7 +31,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "\n".join(bad.files["VAE/VAE.py"].lines).replace(
         "# TODO START", f'# TODO START\n        s = "{HOSTILE}"', 1
     )
-    bad.files["VAE/VAE.py"] = analyze.read_bytes(text.encode())
+    bad.files["VAE/VAE.py"] = summary.read_bytes(text.encode())
     copy = submission(disguise(2, "copy", honest[4], None, 0))
     result = compare([*[submission(s) for s in honest], bad, copy])
     out = tmp_path_factory.mktemp("report")

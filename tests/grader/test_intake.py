@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from code_analyze.analyze import analyze_tree, summarize
+from code_analyze.summary import analyze_tree, summarize
 from grader.intake import Intake, RefusedError, take_in
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,6 +16,7 @@ def kit(root, tmp_path):
     clutter = shutil.ignore_patterns("results", "runs", "__pycache__", ".*")
     shutil.copytree(root / "solutions/VAE", kit / "codes/VAE", ignore=clutter)
     shutil.copytree(root / "code_analyze/_codes", kit / "code_analyze/_codes", ignore=clutter)
+    shutil.copytree(root / "code_analyze/summary", kit / "code_analyze/summary", ignore=clutter)
     shutil.copy(root / "code_analyze/analyze.py", kit / "code_analyze")
     (kit / "handouts/VAE").mkdir(parents=True)
     shutil.copy(root / "handouts/VAE/assignment.yaml", kit / "handouts/VAE")

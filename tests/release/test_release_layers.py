@@ -57,7 +57,13 @@ def test_course_does_not_know_the_grader():
 
 
 def test_the_students_code_analysis_needs_the_standard_library_alone():
-    assert imported(ROOT / "code_analyze" / "analyze.py") <= set(sys.stdlib_module_names)
+    program = ROOT / "code_analyze" / "analyze.py"
+    for path in [program, *sources("code_analyze/summary")]:
+        assert imported(path) <= {*sys.stdlib_module_names, "code_analyze"}, path
+        # Of code_analyze itself only the package that the kit takes along.
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("code_analyze"):
+                assert node.module.startswith("code_analyze.summary"), path
 
 
 def test_tracks_have_no_init_file_and_the_same_file_names():

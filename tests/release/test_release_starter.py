@@ -134,12 +134,24 @@ def test_the_kit_holds_what_students_need_and_nothing_else(kit):
     top = "image-generation-homework/"
     wanted = {"README.md", "pyproject.toml", "constraints.txt", "LICENSE", "code_analyze/analyze.py"}
     wanted |= {f"{folder}/VAE/trainer.py" for folder in ("codes", "code_analyze/_codes")}
+    wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "code_analyze/summary").glob("*.py")}
     wanted |= {"hwlib/features/lenet.safetensors", "handouts/GAN/assignment.yaml", "hwlib/check.py"}
     wanted |= {f"handouts/VAE/handout{suffix}" for suffix in (".html", ".pdf", ".zh.html", ".zh.pdf")}
     assert {top + name for name in wanted} <= names
     folders = {name.removeprefix(top).split("/")[0] for name in names}
     assert not folders & {"solutions", "grader", "tests", "benchmarks", "course"}
     assert not [name for name in names if "__pycache__" in name]
+
+
+@pytest.mark.slow
+def test_the_kits_code_analysis_runs_with_python_alone(kit, tmp_path):
+    zipfile.ZipFile(BytesIO(kit)).extractall(tmp_path)
+    program = tmp_path / "image-generation-homework" / "code_analyze" / "analyze.py"
+    # -I: no PYTHONPATH; -S: no installed packages.
+    done = subprocess.run([sys.executable, "-I", "-S", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "0 of 15 TODO regions filled in" in done.stdout
+    assert "# ../codes/GAN/GAN.py:1" in program.with_name("summary.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
