@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.cohort import RESULT, Cohort
+from grader.course_total import load_policy
 from grader.export.safe_csv import csv_text
 from grader.feedback import statistics
 from grader.feedback.cohort_page import report_html
@@ -61,7 +62,7 @@ def write_feedback(
     """Writes `feedback.md` and `feedback.html` of one student."""
     if manual is None:
         manual = manual_marks(cohort, result.student)
-    page = view_page(result, cohort.assignments, manual, language)
+    page = view_page(result, cohort.assignments, manual, language, load_policy())
     folder = cohort.folder(result.student)
     write_page(folder / "feedback.md", feedback_markdown(page))
     write_page(folder / "feedback.html", feedback_html(page))
@@ -82,7 +83,7 @@ def gather(
     cohort: Cohort, people: dict[str, Person] | None = None, manual: Manual | None = None
 ) -> statistics.Cohort:
     """Reads every stored result, one at a time; people of the roster without one count as not handed in."""
-    numbers = statistics.Cohort(cohort.assignments)
+    numbers = statistics.Cohort(cohort.assignments, load_policy())
     people = people or {}
     for student in sorted({*cohort.students(), *people}):
         result = cohort.stored(student) or SubmissionResult(student=student)
@@ -98,7 +99,7 @@ def grades_csv(numbers: statistics.Cohort) -> str:
     columns = ("code", "report_and_bonus", "before_late", "late_penalty_percent", "mark", "state", "fid")
     header = ["student", "name", "section"]
     header += [f"{track}_{column}" for track in numbers.assignments for column in columns]
-    header += ["total", "days_late", "flags"]
+    header += ["total", "total_before_drops", "dropped", "days_late", "flags"]
     rows = []
     for row in numbers.rows:
         cells: list[object] = [row.student, row.name, row.section]
@@ -114,7 +115,8 @@ def grades_csv(numbers: statistics.Cohort) -> str:
                 mark.state,
                 part.fid,
             ]
-        rows.append([*cells, row.total, row.days_late, "; ".join(row.flags)])
+        total = [row.total, row.before_drops, " ".join(row.dropped)]
+        rows.append([*cells, *total, row.days_late, "; ".join(row.flags)])
     return csv_text(header, rows)
 
 

@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 
 from grader.cohort import Cohort, default_jobs, locked
 from grader.commands import common
+from grader.course_total import load_policy
 from grader.display import Display
 from grader.feedback.markdown import feedback_markdown
 from grader.feedback.view import view_page
@@ -157,7 +158,7 @@ def _print_feedback(cohort: Cohort, student: str, language: Language, console: C
     result = cohort.stored(student)
     if result is None:
         raise HomeworkError(f"{student} was not graded.")
-    page = view_page(result, cohort.assignments, manual_marks(cohort, student), language)
+    page = view_page(result, cohort.assignments, manual_marks(cohort, student), language, load_policy())
     console.print(Markdown(feedback_markdown(page)))
 
 

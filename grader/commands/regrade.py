@@ -15,7 +15,7 @@ from rich.table import Table
 from grader.cohort import RESULT, Cohort, Task, default_jobs, locked
 from grader.commands import common
 from grader.display import Display
-from grader.feedback.view import show_points
+from grader.feedback.check_view import show_points
 from grader.options import GradeOptions, Sandbox, course_secret
 from grader.pages import gather, manual_marks, write_cohort_pages, write_feedback
 from grader.pool import grade_all

@@ -47,7 +47,9 @@ class StudentMarks(_Model):
     student: str
     name: str
     tracks: list[TrackMarks]
-    total: float | None
+    total: float | None = Field(description="of the tracks that count; null when not known")
+    total_before_drops: float | None
+    dropped: list[str] = Field(description="tracks that the course's policy drops as the lowest")
     flags: list[str] = Field(description="for TAs: what wants a human look")
 
 
@@ -89,6 +91,8 @@ def course_json(numbers: Cohort, exported_at: datetime) -> str:
             name=row.name,
             tracks=[_track(part.mark, part.days_late, part.fid) for part in row.tracks.values()],
             total=row.total,
+            total_before_drops=row.before_drops,
+            dropped=list(row.dropped),
             flags=list(row.flags),
         )
         for row in numbers.rows

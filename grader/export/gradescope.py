@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.feedback.check_view import check_kind, titles_of, view_check
 from grader.feedback.texts import Texts
-from grader.feedback.view import check_kind, titles_of, view_check
 from grader.results import SubmissionResult
 from hwlib.assignment import Assignment
 from hwlib.checking.verdict import Language

@@ -136,10 +136,10 @@ def histogram_svg(values: Sequence[float], end: float, bins: int = 20, line: flo
     most = max([*counts, 1])
     step = (width - left - right) / bins
     parts = []
-    for fraction in (0, 0.5, 1):
-        y = top + (height - top - bottom) * (1 - fraction)
+    for tick in (0, most // 2, most) if most % 2 == 0 else (0, most):  # there is no half a student
+        y = top + (height - top - bottom) * (1 - tick / most)
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        label = nice(most * fraction)
+        label = str(tick)
         parts.append(f'<text class="tick" x="{left - 5}" y="{y + 3:.1f}" text-anchor="end">{label}</text>')
     for index, count in enumerate(counts):
         tall = (height - top - bottom) * count / most

@@ -12,9 +12,9 @@ from typing import Any
 from markupsafe import Markup
 
 from grader.feedback.charts import histogram_svg
+from grader.feedback.check_view import show_points
 from grader.feedback.page import environment, style
 from grader.feedback.statistics import Cohort
-from grader.feedback.view import show_points
 
 
 def _charts(cohort: Cohort) -> list[dict[str, Any]]:

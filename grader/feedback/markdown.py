@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from grader.feedback.check_view import CheckView
 from grader.feedback.texts import Texts
-from grader.feedback.view import CheckView, PageView, TrackView
+from grader.feedback.track_view import TrackView
+from grader.feedback.view import PageView
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>#!|~$&])")
 
@@ -95,6 +97,10 @@ def feedback_markdown(page: PageView) -> str:
     ]
     if page.refused:
         lines += [f"**{t('refused')}**: {md(page.refused)}", "", t("refused_text"), ""]
+    if page.total is not None:
+        before = f" ({t('before_drop')}: {page.total.before})" if page.total.before else ""
+        lines.append(f"**{t('all_parts')}: {page.total.points} {t('of')} {page.total.maximum}**{before}")
+        lines += [*(f"- {md(note)}" for note in page.total.notes), ""]
     for track in page.tracks:
         lines += _track_lines(track, t)
     if page.findings:

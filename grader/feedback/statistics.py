@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from grader.feedback.view import check_kind
+from grader.course_total import CoursePolicy, course_total
+from grader.feedback.check_view import check_kind
 from grader.results import SubmissionResult
 from grader.totals import ManualMarks, TrackMark, mark_track
 from hwlib.assignment import Assignment
@@ -30,6 +31,8 @@ class StudentRow:
         failed: ids of the checks that did not pass.
         mistakes: ids of the misconceptions that were recognised.
         pairs: `<check>:<misconception>`, which check showed which.
+        total: of the tracks that count; `before_drops` of all.
+        dropped: tracks that the course's policy drops.
     """
 
     student: str
@@ -43,6 +46,8 @@ class StudentRow:
     flags: tuple[str, ...]
     seconds: float
     section: str = ""
+    before_drops: float | None = None
+    dropped: tuple[str, ...] = ()
 
     @property
     def days_late(self) -> int:
@@ -75,8 +80,9 @@ class CheckCount:
 class Cohort:
     """Everything that `report.html` and `grades.csv` show."""
 
-    def __init__(self, assignments: dict[str, Assignment]) -> None:
+    def __init__(self, assignments: dict[str, Assignment], policy: CoursePolicy | None = None) -> None:
         self.assignments = assignments
+        self.policy = policy or CoursePolicy()
         self.rows: list[StudentRow] = []
         self.checks: dict[str, CheckCount] = {}
         self.mistake_titles: dict[str, str] = {}
@@ -132,28 +138,25 @@ class Cohort:
                     self.mistake_titles[check.misconception.id] = check.misconception.title
                     mistakes.append(check.misconception.id)
                     pairs.append(f"{check.id}:{check.misconception.id}")
-        marks = [row.mark.final for row in tracks.values()]
-        known = [mark for mark in marks if mark is not None]
+        total = course_total({track: row.mark for track, row in tracks.items()}, self.policy)
         row = StudentRow(
             student=result.student,
             name=result.display_name,
             outcome=self._state(result, tracks),
             tracks=tracks,
-            total=round(sum(known), 6) if known and not self._unknown(tracks) else None,
+            total=total.total,
             failed=tuple(failed),
             mistakes=tuple(dict.fromkeys(mistakes)),
             pairs=tuple(pairs),
             flags=tuple(flags),
             section=section,
+            before_drops=total.before,
+            dropped=tuple(total.dropped),
             seconds=sum(track.seconds for track in result.tracks.values()),
         )
         self.rows.append(row)
         self.wanted += [(result.student, flag) for flag in flags]
         return row
-
-    @staticmethod
-    def _unknown(tracks: dict[str, TrackRow]) -> bool:
-        return any(row.mark.state in ("ungraded", "refused") for row in tracks.values())
 
     @staticmethod
     def _state(result: SubmissionResult, tracks: dict[str, TrackRow]) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from nbgrader.api import Grade
 
+from grader.feedback.check_view import check_kind, titles_of, view_check
 from grader.feedback.texts import Texts
-from grader.feedback.view import check_kind, titles_of, view_check
 from grader.report_cells import question_cell, region_cell, scored_regions
 from grader.results import TrackResult
 from grader.totals import mark_track
