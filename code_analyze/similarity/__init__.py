@@ -11,5 +11,6 @@ How the modules follow each other:
 - `rarity` weighs a fragment by how many others have it, `pairs` adds up what two submissions share
 - `outliers` puts the reporting line from the class's own distribution, `findings` says what was found
   and why, `clusters` joins findings into groups
-- `report` writes index.html, pairs.csv and clusters.json
+- `own_share` says how much of each student's code is nobody else's, `declared` what students name
+- `report` writes index.html, pairs.csv, own_share.csv and clusters.json
 """

@@ -11,7 +11,12 @@ import typer
 
 from code_analyze.similarity.findings import OUTLIER, find
 from code_analyze.similarity.fingerprints import fingerprint_all
-from code_analyze.similarity.intake import Submission, read_submission, read_submissions
+from code_analyze.similarity.intake import (
+    REFERENCE_SOLUTION,
+    Submission,
+    read_submission,
+    read_submissions,
+)
 from code_analyze.similarity.outliers import MIN_CLASS
 from code_analyze.similarity.pairs import score
 from code_analyze.similarity.regions import Starter
@@ -28,9 +33,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def compare(
     submissions: Annotated[Path, typer.Argument(help="folder with one folder, zip or .py file per student")],
-    out: Annotated[Path, typer.Option(help="folder for index.html, pairs.csv and clusters.json")] = Path(
-        "report"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="folder for index.html, pairs.csv, own_share.csv and clusters.json")
+    ] = Path("report"),
     archive: Annotated[Path | None, typer.Option(help="earlier years' submissions, laid out alike")] = None,
     references: Annotated[
         Path | None, typer.Option(help="public sources: a folder of folders or .py files")
@@ -58,7 +63,7 @@ def compare(
     if solution.is_dir():
         known = read_submission(solution, "reference")
         if known is not None and known.files:
-            everybody.append(Submission("reference solution", known.files, known.notes, "reference"))
+            everybody.append(Submission(REFERENCE_SOLUTION, known.files, known.notes, "reference"))
     base = Starter.read(starter)
     print(f"reading {count} submissions and {len(everybody) - count} others ...", file=sys.stderr, flush=True)
     prints = fingerprint_all(everybody, base, workers or min(8, os.cpu_count() or 1))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from code_analyze.similarity.declared import persons, same_sources, sources
 from code_analyze.similarity.fingerprints import CHANNELS, FLOW, TOKENS, Print
 from code_analyze.similarity.outliers import Distribution, fit
 from code_analyze.similarity.pairs import Scores
@@ -199,18 +199,13 @@ def _union(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 def _declared(one: Print, other: Print) -> list[str]:
     """What either declared that has to do with the other: the person, or the same source."""
     found = []
-    for mine, theirs in ((one, other), (other, one)):
-        student = theirs.code.submission.student
-        name = theirs.code.submission.name.casefold()
-        for reference in mine.code.references:
-            text = reference.text.casefold()
-            person = reference.kind == "person" and (
-                student in re.findall(r"\d{6,}", text) or (student.casefold() in text) or name in text
-            )
-            if person:
-                found.append(f"{mine.code.submission.name} declares: {reference.text.strip()}")
-    urls = [{r.key: r.text.strip() for r in p.code.references if r.kind == "url"} for p in (one, other)]
-    found += [f"both declare: {urls[0][key]}" for key in sorted(urls[0].keys() & urls[1].keys())]
+    for mine, theirs in ((one.code, other.code), (other.code, one.code)):
+        for reference in persons(mine, theirs.submission):
+            found.append(f"{mine.submission.name} declares: {reference.text.strip()}")
+    found += [f"both declare: {same.text.strip()}" for same in same_sources(one.code, other.code)]
+    if other.code.submission.role == "reference":
+        for reference in sources(one.code, other.code.submission):
+            found.append(f"{one.code.submission.name} declares: {reference.text.strip()}")
     return found
 
 

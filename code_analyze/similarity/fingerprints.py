@@ -16,7 +16,7 @@ from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
 from code_analyze.similarity.syntax import Spans, own_names, spellings
-from code_analyze.similarity.tokens import runs, tokenize
+from code_analyze.similarity.tokens import line_digests, runs, tokenize
 
 TOKENS, SPELLING, FLOW = "tokens", "spelling", "flow"
 CHANNELS = (TOKENS, SPELLING, FLOW)
@@ -42,11 +42,15 @@ class Packed:
 
 @dataclass
 class PartPrint:
-    """One part's fragments by channel, with the file that their lines are of."""
+    """One part's fragments by channel, with the file that their lines are of.
+
+    `digests` are (line, digest, number of tokens) of its lines, for the own share.
+    """
 
     file: str
     channels: dict[str, Packed] = field(default_factory=dict)
     num_lines: int = 0
+    digests: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -75,8 +79,10 @@ def fingerprint(code: Code) -> Print:
         for number, part in enumerate(file.parts, 1):
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)
+            tokens = tokenize(part.lines, file.dictated, own)
+            mine.digests += line_digests(tokens)
             found = {
-                TOKENS: runs(tokenize(part.lines, file.dictated, own)),
+                TOKENS: runs(tokens),
                 SPELLING: spelled.get(number, {}),
                 FLOW: flow.get(number, {}),
             }

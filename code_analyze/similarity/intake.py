@@ -13,6 +13,7 @@ from hwlib.errors import HomeworkError
 
 MAX_FILES = 300  # .py files of one submission
 ARCHIVES = (".zip",)
+REFERENCE_SOLUTION = "reference solution"  # the name of the course's own among the references
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from code_analyze.similarity.algebra import combine, number_text
 from code_analyze.similarity.expressions import BUILTINS
+from code_analyze.summary.share import FEWEST
 
 RUN_LENGTHS = (4, 9)  # short runs survive reordered statements, long ones tell a copied passage
 
@@ -76,3 +77,15 @@ def runs(tokens: list[tuple[str, int]]) -> dict[int, tuple[int, int]]:
     if tokens and len(tokens) < RUN_LENGTHS[0]:
         found[hash(tuple(sequence)) & 0xFFFFFFFFFFFFFFFF] = (tokens[0][1], tokens[-1][1])
     return found
+
+
+def line_digests(tokens: list[tuple[str, int]]) -> list[tuple[int, int, int]]:
+    """(line, digest, number of tokens) of each line that says enough to count for the own share."""
+    by_line: dict[int, list[str]] = {}
+    for token, line in tokens:
+        by_line.setdefault(line, []).append(token)
+    return [
+        (line, combine("line", [combine(token, []) for token in words]), len(words))
+        for line, words in sorted(by_line.items())
+        if len(words) >= FEWEST
+    ]

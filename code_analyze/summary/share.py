@@ -24,14 +24,16 @@ class OwnShare(NamedTuple):
         return 100 if not self.counted else 100 * self.own // self.counted
 
 
+FEWEST = 4  # tokens; a line with fewer says too little to count
+LONG = 16  # tokens from which a line is telling on its own
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def counted_line(text: str) -> str:
     """A line as it is compared for the own share, "" where it says too little to count.
 
-    Comments, spacing, kind of quotation marks and a trailing comma do not matter; lines of fewer than
-    four tokens (brackets, `else:`, `pass`, `return z`) do not count.
+    Comments, spacing, kind of quotation marks and a trailing comma do not matter; brackets, `else:`, `pass`
+    or `return z` do not count.
     """
     quote, end = "", len(text)
     for at, char in enumerate(text):
@@ -43,20 +45,18 @@ def counted_line(text: str) -> str:
             end = at
             break
     tokens = _TOKEN.findall(text[:end].replace("'", '"').strip().rstrip(","))
-    return "" if len(tokens) < 4 else " ".join(tokens)
+    return "" if len(tokens) < FEWEST else " ".join(tokens)
 
 
 class ReferenceLines:
     """The lines of reference files, to measure regions against."""
-
-    LONG = 16  # tokens from which a line is telling on its own
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
         self.single: set[str] = set()
         self.double: set[tuple[str, str]] = set()
         for lines in texts:
             counted = [line for line in map(counted_line, lines) if line]
-            self.single.update(line for line in counted if line.count(" ") + 1 >= self.LONG)
+            self.single.update(line for line in counted if line.count(" ") + 1 >= LONG)
             self.double.update((counted[i], counted[i + 1]) for i in range(len(counted) - 1))
 
     def share(self, lines: Iterable[str]) -> OwnShare:

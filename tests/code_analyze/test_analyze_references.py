@@ -10,7 +10,7 @@ from analyze_kit import ROOT, Kit, section
 
 from code_analyze import summary
 from code_analyze.summary import limits, references
-from code_analyze.summary.share import ReferenceLines
+from code_analyze.summary.share import LONG
 
 
 def listed(line: str) -> list[str]:
@@ -91,7 +91,7 @@ def test_the_page_on_integrity_agrees_with_the_handouts_and_the_program() -> Non
         assert citing["own_share_percent"] == limits.OWN_SHARE_RULE
         assert f"At least {limits.OWN_SHARE_RULE} % of your code" in page
         assert all(example in page.split("\n") for example in citing["examples"])
-    assert f"({ReferenceLines.LONG} words and signs" in page
+    assert f"({LONG} words and signs" in page
 
 
 def test_an_example_beside_a_real_one() -> None:

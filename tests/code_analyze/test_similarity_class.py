@@ -72,7 +72,7 @@ def test_similarity_same_report_in_any_order_byte_for_byte(tmp_path: Path) -> No
     for name, order in ("one", everybody), ("two", shuffled):
         files = [Submission(s.name, dict(sorted(s.files.items(), reverse=name == "two"))) for s in order]
         write_report(compare(files), tmp_path / name, {})
-    for file in ("index.html", "pairs.csv", "clusters.json"):
+    for file in ("index.html", "pairs.csv", "own_share.csv", "clusters.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The report: index.html, pairs.csv and clusters.json."""
+"""The report: index.html, pairs.csv, own_share.csv and clusters.json."""
 
 from code_analyze.similarity.report.render import write_report
 

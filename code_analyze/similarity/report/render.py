@@ -13,7 +13,10 @@ import numpy as np
 from code_analyze.similarity import clusters as clustering
 from code_analyze.similarity.findings import OUTLIER, Pair, Result
 from code_analyze.similarity.outliers import FALSE_FINDINGS, MIN_CLASS
+from code_analyze.similarity.own_share import StudentShare, own_shares
+from code_analyze.similarity.report.own_share import own_share_csv, own_share_rows
 from code_analyze.similarity.report.tables import clusters_json, pairs_csv
+from code_analyze.summary.limits import OWN_SHARE_RULE
 from hwlib.files import atomic_write_text
 
 HERE = Path(__file__).parent
@@ -23,15 +26,19 @@ BINS = 48
 
 
 def write_report(result: Result, out: Path, titles: dict[str, str]) -> list[clustering.Cluster]:
-    """Writes the three files into the folder `out`, each all or nothing."""
+    """Writes the four files into the folder `out`, each all or nothing."""
     found = clustering.clusters(result)
+    shares = own_shares(result.prints)
     atomic_write_text(out / "pairs.csv", pairs_csv(result))
     atomic_write_text(out / "clusters.json", clusters_json(found, result))
-    atomic_write_text(out / "index.html", page(result, found, titles))
+    atomic_write_text(out / "own_share.csv", own_share_csv(shares, result))
+    atomic_write_text(out / "index.html", page(result, found, titles, shares))
     return found
 
 
-def page(result: Result, found: list[clustering.Cluster], titles: dict[str, str]) -> str:
+def page(
+    result: Result, found: list[clustering.Cluster], titles: dict[str, str], shares: list[StudentShare]
+) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -50,6 +57,8 @@ def page(result: Result, found: list[clustering.Cluster], titles: dict[str, str]
         ident=id,
         clusters=found,
         places=places,
+        shares=own_share_rows(shares, result.num_class),
+        rule=OWN_SHARE_RULE,
         edges=[edge for cluster in found for edge in cluster.edges],
         histogram=_histogram(result),
         name=lambda index: result.prints[index].code.submission.name,
