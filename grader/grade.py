@@ -14,7 +14,8 @@ from grader.checks import reference
 from grader.checks.runner import CheckFunction, checks_of, run_checks
 from grader.checks.submission import Submission
 from grader.options import GradeOptions
-from grader.results import Curve, FIDScore, SubmissionResult, TrackResult
+from grader.pictures import clean_png
+from grader.results import Curve, FIDScore, Picture, SubmissionResult, TrackResult
 from grader.sandbox import Limits, Wall, open_wall
 from grader.taken import TakenIn, take_in
 from hwlib.assignment import Assignment, all_assignments, load_assignment
@@ -67,7 +68,8 @@ def grade_track(
         results = run_checks(submission, chosen, only=options.only, parts=parts)
         return TrackResult(
             track=track, checks=_in_order(assignment, results), max_points=most, wall=wall.wall,
-            fid=_fid(submission), curves=_curves(submission), flags=tuple(submission.notes.get("flags", ())),
+            fid=_fid(submission), curves=_curves(submission), pictures=_pictures(submission),
+            flags=tuple(submission.notes.get("flags", ())),
             seconds=round(time.monotonic() - started, 3),
         )  # fmt: skip
 
@@ -123,6 +125,15 @@ def _curves(submission: Submission) -> tuple[Curve, ...]:
         for tag in wanted
         if events.curves.get(tag) and finite(events.curves[tag])
     )
+
+
+def _pictures(submission: Submission) -> tuple[Picture, ...]:
+    events = submission.notes.get("events")
+    if not isinstance(events, Events):
+        return ()
+    tags = [group.tag for group in submission.assignment.run.images]
+    found = {tag: clean_png(events.encoded[tag]) for tag in tags if tag in events.encoded}
+    return tuple(Picture(title=tag, png=png) for tag, png in found.items() if png is not None)
 
 
 def _fid(submission: Submission) -> FIDScore | None:

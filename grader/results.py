@@ -43,7 +43,7 @@ class Curve(Model):
 
 
 class Picture(Model):
-    """One image grid of the graded run as PNG, made by the parent from arrays."""
+    """One image grid of the graded run as PNG, checked by `grader.pictures.clean_png`."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 

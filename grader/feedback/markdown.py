@@ -63,7 +63,7 @@ def _track_lines(track: TrackView, t: Texts) -> list[str]:
         note = f" {t('so_far')}" if track.so_far else ""
         lines.append(f"**{t('total')}: {track.final} {t('of')} {track.maximum}**{note}")
     if track.penalty:
-        lines.append(f"({t('raw_mark')}: {track.raw}, {t('late')}: -{track.penalty} %)")
+        lines.append(f"({t('raw_mark')}: {track.raw}, {t('late_penalty')}: -{track.penalty} %)")
     if track.not_run:
         lines += ["", f"{t('not_run')}: {md(track.not_run)}"]
     if track.late_text:

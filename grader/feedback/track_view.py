@@ -58,6 +58,7 @@ class TrackView:
     comments: tuple[tuple[str, str], ...]
     fid: dict[str, Any] | None
     plots: tuple[tuple[str, str], ...] = ()
+    with_dev: bool = False
     pictures: tuple[tuple[str, str], ...] = ()
 
 
@@ -192,6 +193,7 @@ def view_track(
             (plot.name, curve_svg(plot, t("training"), t("dev")))
             for plot in pair_curves(result.curves if result else ())
         ),
+        with_dev=any(curve.name.startswith("dev/") for curve in (result.curves if result else ())),
         pictures=tuple(
             (picture.title, base64.b64encode(picture.png).decode())
             for picture in (result.pictures if result else ())

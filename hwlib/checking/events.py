@@ -1,7 +1,7 @@
 """What stands in TensorBoard's event files, read without trusting them.
 
 The files come out of a student's process. Only the frame of each record and the protocol buffer in it are
-read, with limits; pictures are not decoded.
+read, with limits; pictures are kept as they are encoded, the last one of each tag, and not decoded.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from tensorboard.compat.proto.event_pb2 import Event
 
 MAX_RECORD = 16 << 20
 MAX_RECORDS = 200_000
+MAX_PICTURES = 20
 
 
 @dataclass
 class Events:
-    """Curves (tag -> points (step, value) in order) and the steps of pictures by tag."""
+    """Curves (tag -> points (step, value) in order), the steps of pictures by tag, and the last of each."""
 
     curves: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     images: dict[str, list[int]] = field(default_factory=dict)
+    encoded: dict[str, bytes] = field(default_factory=dict)
 
 
 def read_events(data: bytes, into: Events | None = None) -> Events:
@@ -52,6 +54,8 @@ def _add(events: Events, step: int, value: object) -> None:
         events.curves.setdefault(tag, []).append((step, float(value.simple_value)))  # type: ignore[attr-defined]
     elif kind == "image":
         events.images.setdefault(tag, []).append(step)
+        if tag in events.encoded or len(events.encoded) < MAX_PICTURES:
+            events.encoded[tag] = bytes(value.image.encoded_image_string)  # type: ignore[attr-defined]
     elif kind == "tensor":
         numbers = value.tensor  # type: ignore[attr-defined]
         if len(numbers.float_val) == 1:

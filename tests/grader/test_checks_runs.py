@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 from grader.checks.reference import ROOT
+from grader.pictures import MAX_SIDE, SIGNATURE, clean_png
 from hwlib.assignment import load_assignment
-from hwlib.checking.events import finite, read_events
+from hwlib.checking.events import MAX_PICTURES, finite, read_events
 from hwlib.checking.quick_run import QuickRun, _curves, _main
 from hwlib.checking.session import StudentError
 
@@ -116,3 +120,41 @@ def test_the_public_checks_pass_on_the_reference_and_leave_nothing_behind(track:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "quick_run" in done.stdout
     assert sorted(folder.rglob("*")) == before
+
+
+def png(width: int = 2, height: int = 2, extra: bytes = b"") -> bytes:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(b"\0\1\2" * 2)
+    text = chunk(b"tEXt", extra) if extra else b""
+    return SIGNATURE + chunk(b"IHDR", header) + text + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_the_last_picture_of_each_group_is_kept_as_it_is_encoded() -> None:
+    data = b""
+    for step, name in ((1, "samples"), (2, "samples"), *((3, f"other{n}") for n in range(MAX_PICTURES + 5))):
+        picture = Summary.Image(encoded_image_string=png(extra=f"{name} {step}".encode()))
+        summary = Summary(value=[Summary.Value(tag=name, image=picture)])
+        event = Event(step=step, summary=summary).SerializeToString()
+        data += struct.pack("<Q", len(event)) + b"crc!" + event + b"crc!"
+    events = read_events(data)
+    assert events.images["samples"] == [1, 2]
+    assert b"samples 2" in events.encoded["samples"]
+    assert len(events.encoded) == MAX_PICTURES
+
+
+def test_a_page_gets_the_picture_and_nothing_else_of_the_file() -> None:
+    assert clean_png(png()) == png()
+    assert clean_png(png(extra=b"<script>") + b"behind the end") == png()
+    assert Image.open(io.BytesIO(clean_png(png(extra=b"x")) or b"")).size == (2, 2)
+    whole = png()
+    for wrong in (b"", b"GIF89a", whole[:-5], whole[:20] + b"\xff" + whole[21:], SIGNATURE, whole[:-12]):
+        assert clean_png(wrong) is None
+    assert clean_png(png(width=MAX_SIDE + 1)) is None
+    assert clean_png(png(height=0)) is None
+    assert clean_png(whole[:33] + whole[8:]) is None  # two headers
+    assert clean_png(png(extra=b"x" * (1 << 20))) is None
