@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from code_analyze.summary.limits import VERSION
 from code_analyze.summary.lines import shown
-from code_analyze.summary.share import ReferenceLines, own_shares, read_references, share_text
+from code_analyze.summary.share import ReferenceLines, own_shares, read_references, verdict_text
 from code_analyze.summary.source import read_source
 from code_analyze.summary.tree import TreeAnalysis, analyze_tree
 from code_analyze.summary.verifying import verify_summary
@@ -52,8 +52,9 @@ def _write(path: str, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(part)
+        place = os.path.normpath(path)
         raise UsageError(
-            f"can't write {path} ({error.strerror}); type --output_file FILE to write elsewhere"
+            f"can't write {place} ({error.strerror}); type --output_file FILE to write elsewhere"
         ) from None
 
 
@@ -80,8 +81,10 @@ def _report(tree: TreeAnalysis, output: str, references: ReferenceLines | None) 
         if one.kind == "malformed":
             _say("note: " + shown(one.text))
     if references is not None:
+        for note in references.notes[:10]:
+            _say("note: " + shown(note))
         total, _ = own_shares(tree, references)
-        _say("own share: " + share_text(total))
+        _say("own share: " + verdict_text(total))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -101,14 +104,21 @@ def _run(options: argparse.Namespace) -> int:
     if not os.path.exists(summary) and options.verify and os.path.exists(options.verify):
         summary = os.path.abspath(options.verify)
     source = read_source(summary, room=50)  # it holds all files
+    if not os.path.exists(summary):
+        raise UsageError(
+            f"there is no {os.path.normpath(summary)}; type --verify FILE for another one, or leave --verify "
+            "out to write it"
+        )
     if source.status != "text":
         raise UsageError(f"{os.path.normpath(summary)} {source.oddities[0]}; type --verify FILE")
     tree = analyze_tree(origin, target, ignore=[output, summary, CACHE])
     findings = verify_summary("\n".join(source.lines) + "\n", tree, references)
     for finding in findings:
         _say(f"{finding.kind}: {finding.message}")
-    if not findings:
-        _say(f"{os.path.normpath(summary)} fits the code")
+    verdict = (
+        "does not fit the code; analyze.py without --verify makes it again" if findings else "fits the code"
+    )
+    _say(f"{os.path.normpath(summary)} {verdict}")
     return 1 if findings else 0
 
 
@@ -127,7 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0: written, or the summary fits; 1: the summary does not fit; 2: something to correct."""
     parser = argparse.ArgumentParser(
         description="Compares codes/ with the starter and writes summary.txt. All paths are relative to "
-        "the folder of this program."
+        "the folder of this program.",
+        epilog="Exit status: 0 written, or the summary fits; 1 it does not fit; 2 something to correct.",
     )
     parser.add_argument("--target_dir", default="../codes", help="your code (default: %(default)s)")
     parser.add_argument("--origin_dir", default="_codes", help="the starter (default: %(default)s)")

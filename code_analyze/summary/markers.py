@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from code_analyze.summary.lines import width_of
 
 _MARKER = re.compile(
-    r"^\s*#+[\s\-=*#]*(?:to[\s_\-]*do[\s:：_\-]*(start|begin|end|stop|finish)"
+    r"^\s*#[\s\-=*#]*(?:to[\s_\-]*do[\s:：_\-]*(start|begin|end|stop|finish)"
     r"|(start|begin|end|stop|finish)[\s:：_\-]*to[\s_\-]*do)(?:s|ed)?\b.{0,10}$",
     re.IGNORECASE,
 )

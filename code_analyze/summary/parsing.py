@@ -36,7 +36,7 @@ def parse_problem(lines: Sequence[str]) -> str | None:
             problem = "does not parse as Python"
         except (ValueError, MemoryError, RecursionError, OverflowError):
             return None
-    return None if problem is None or not judged or _NEWER.search(text) else problem
+    return None if problem is None or not judged or _may_be_newer(text) else problem
 
 
 def _line_of(text: str, place: int) -> int:
@@ -75,11 +75,25 @@ _NESTED = re.compile(
     r"(?:[-+~]\s*){40}|(?:\bnot\s+){40}|(?:lambda\b[^:]{0,20}:\s*){20}|(?:\*\*\s*\w+\s*){40}|^[ \t]{200}",
     re.MULTILINE,
 )
-# What one Python from 3.8 to 3.14 parses and another does not.
+# What one Python from 3.8 to 3.14 parses and another does not. Expressions here and elsewhere must not take
+# more than a few steps for a character, whatever the text: it may come from somebody who means harm.
 _NEWER = re.compile(
     r"^[ \t]*(?:(?:match|case)\b.*:[ \t]*(?:#.*)?$|except[ \t]*\*|except[ \t]+[\w.]+[ \t]*,|type[ \t]+\w.*="
     r"|(?:def|class)[ \t]+\w+[ \t]*\[|(?:async[ \t]+)?with[ \t]*\(|@[^\w\s]|@[\w.]+[^\w.\s(])"
-    r"|\b[rR]?[fFtT][rR]?(?:\"[^\"\n]*\{[^}\"\n]*\"|'[^'\n]*\{[^}'\n]*')"
-    r"|\b[rR]?[fF][rR]?[\"'].*\{[^}\n]*[\\#]|\b[rR]?[tT][rR]?[\"']|\w\[\*\w",
+    r"|\b[rR]?[fFtT][rR]?(?:\"[^\"\n]*\{[^{}\"\n]*\"|'[^'\n]*\{[^{}'\n]*')|\b[rR]?[tT][rR]?[\"']"
+    r"|\w\[(?:[^\[\]\n]*,[ \t]*)?\*\w|\w\[[^\[\]\n]*:=|\{[^{}\n]*:=|\bin[ \t][^(\[{\n]{0,80}(?<!\w)\*\w",
     re.MULTILINE,
 )
+_FORMATTED = re.compile(r"\b[rR]?[fF][rR]?[\"']")
+_ESCAPED = re.compile(r"\{[^{}]*[\\#]")
+
+
+def _may_be_newer(text: str) -> bool:
+    """Whether a text that does not parse may be one that another Python parses."""
+    if _NEWER.search(text):
+        return True
+    for line in text.split("\n"):  # a backslash or "#" between the braces of a formatted string
+        start = _FORMATTED.search(line)
+        if start and _ESCAPED.search(line, start.end()):
+            return True
+    return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from code_analyze.summary.limits import MAX_SHOWN
+
 
 class Reference(NamedTuple):
     """A source or a person that the student names. `kind` is "url", "person" or "malformed"."""
@@ -17,11 +19,11 @@ class Reference(NamedTuple):
 
 HOW_TO_CITE = '"# Reference: https://..." or "# Reference: Name: ... Student ID: ..."'
 
-_REFERENCE = re.compile(r"#+\s*references?\s*[:：]\s*(.*)$", re.IGNORECASE)
+_REFERENCE = re.compile(r"#\s*references?\s*[:：]\s*(.*)$", re.IGNORECASE)
 _UNCOMMENTED = re.compile(r"^[\s\"']*references?\s*[:：]", re.IGNORECASE)
 _URL = r"https?\s*[:：]\s*//[^\s,;，；、]+"
 _ID = r"student\s*[-_]?\s*(?:id|no\.?|number)"
-_PERSON = rf"name\s*[:：]\s*(?P<name>\S.*?)[\s,;，；]*{_ID}\s*[:：]\s*(?P<id>[^\s,;，；]+)"
+_PERSON = rf"name\s*[:：]\s*(?P<name>\S.{{0,100}}?)[\s,;，；]{{0,9}}{_ID}\s*[:：]\s*(?P<id>[^\s,;，；]+)"
 _CITED = re.compile(f"(?P<url>{_URL})|{_PERSON}", re.IGNORECASE)
 _BARE_URL = re.compile(
     r"\b(?:https?\s*[:：]\s*//|www\.)\S+|\b(?:github|gitee|gitlab|arxiv|kaggle)\.\w+/\S+", re.IGNORECASE
@@ -37,7 +39,7 @@ _STUDENT = re.compile(r"student\s*[-_]?\s*(?:id|no|number)|学号", re.IGNORECAS
 
 # What the handouts show, today's and those with x's and dots of former years.
 _EXAMPLE = re.compile(
-    r"https?://(?:[\w.\-]+/)?(?:(?:x{3,}|\.{3}|…)/?)+\W*$|https?://github\.com/name/repository\W*$"
+    r"https?://(?:[\w.\-]+/)?(?:(?:x{3,}(?!x)|\.{3}|…)/?)+\W*$|https?://github\.com/name/repository\W*$"
     r"|name .* id (?:\d*x{3,}|\d*\*{3,}|\.{3}|…|20\d\d0{6}$)",
     re.IGNORECASE,
 )
@@ -64,6 +66,7 @@ def _cited(number: int, rest: str) -> list[Reference]:
 
 def parse_references(number: int, line: str) -> list[Reference]:
     """The references that one line declares; malformed ones say how to write them."""
+    line = " ".join(line[:MAX_SHOWN].split())  # all that follows is quick in short lines only
     hash_at = line.find("#")
     if hash_at < 0:  # in a docstring
         if not _UNCOMMENTED.match(line) or not (_BARE_URL.search(line) or _STUDENT.search(line)):
@@ -72,13 +75,13 @@ def parse_references(number: int, line: str) -> list[Reference]:
         return [_malformed(number, comment, comment.partition(":")[2])]
     exact = _REFERENCE.search(line, hash_at)
     if exact:
-        rest = " ".join(exact.group(1).split())
+        rest = exact.group(1)
         if "e.g." in rest:
             return []
         return _cited(number, rest) if _CITED.search(rest) else [_malformed(number, line[hash_at:], rest)]
     comment = line[hash_at:]
     almost = _ALMOST.match(comment)
-    rest = " ".join((almost.group("rest") if almost else comment.lstrip("# \t")).split())
+    rest = almost.group("rest") if almost else comment.lstrip("# ")
     cites = bool(
         _BARE_URL.search(rest) or (_STUDENT.search(rest) and re.search(r"name|姓名", rest, re.IGNORECASE))
     )
@@ -94,7 +97,7 @@ def _malformed(number: int, comment: str, rest: str) -> Reference:
     """A reference that can't be read, with the line to write instead."""
     url = _BARE_URL.search(rest)
     person = re.search(
-        rf"(?:name|姓名)\s*[:：]?\s*(?P<name>\S.*?)[\s,;，；]*(?:{_ID}|学号)\s*[:：]?\s*(?P<id>\w+)",
+        rf"(?:name|姓名)\s*[:：]?\s*(?P<name>\S.{{0,100}}?)[\s,;，；]{{0,9}}(?:{_ID}|学号)\s*[:：]?\s*(?P<id>\w+)",
         rest,
         re.IGNORECASE,
     )
@@ -105,5 +108,4 @@ def _malformed(number: int, comment: str, rest: str) -> Reference:
         advice = '"# Reference: Name: {} Student ID: {}"'.format(person.group("name"), person.group("id"))
     else:
         advice = HOW_TO_CITE
-    found = " ".join(comment.split())
-    return Reference("malformed", f"malformed: {found}  (write {advice})", "bad " + found, number)
+    return Reference("malformed", f"malformed: {comment}  (write {advice})", "bad " + comment, number)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from code_analyze.summary.limits import OWN_SHARE_RULE
 from code_analyze.summary.source import read_source
 from code_analyze.summary.tree import TreeAnalysis
 from code_analyze.summary.walking import walk
@@ -49,9 +49,10 @@ def counted_line(text: str) -> str:
 
 
 class ReferenceLines:
-    """The lines of reference files, to measure regions against."""
+    """The lines of reference files, to measure regions against. `notes` say what could not be read."""
 
-    def __init__(self, texts: Iterable[Sequence[str]]) -> None:
+    def __init__(self, texts: Iterable[Sequence[str]], notes: Sequence[str] = ()) -> None:
+        self.notes = list(notes)
         self.single: set[str] = set()
         self.double: set[tuple[str, str]] = set()
         for lines in texts:
@@ -72,12 +73,19 @@ class ReferenceLines:
 
 def read_references(reference_dir: str) -> ReferenceLines:
     """All text files under a folder."""
-    texts = []
+    texts, notes = [], []
     for path, entry in sorted(walk(reference_dir).items()):
-        if not entry.note and os.path.isfile(entry.full):
-            lines = read_source(entry.full).lines
-            texts.append(_notebook_lines(lines) if path.endswith(".ipynb") else lines)
-    return ReferenceLines(texts)
+        notebook = path.endswith(".ipynb")  # with pictures in it, so it may be large
+        source = None if entry.note else read_source(entry.full, room=50 if notebook else 1)
+        if source is None or source.status == "folder":  # one of those that programs write
+            notes.append(f"reference {path}: {entry.note or 'not opened'}")
+        elif source.status != "text":
+            notes.append(f"reference {path} {source.oddities[0]}")
+        else:
+            texts.append(_notebook_lines(source.lines) if notebook else source.lines)
+    if not texts:
+        notes.append("no reference is there: put the files that you took code from into the folder")
+    return ReferenceLines(texts, notes)
 
 
 def _notebook_lines(lines: Sequence[str]) -> list[str]:
@@ -102,6 +110,12 @@ def own_shares(tree: TreeAnalysis, references: ReferenceLines) -> tuple[OwnShare
                 regions.append((f"{file.path}:{region.number}", share))
     total = OwnShare(sum(share.own for _, share in regions), sum(share.counted for _, share in regions))
     return total, regions
+
+
+def verdict_text(share: OwnShare) -> str:
+    """The share over all, beside the rule."""
+    verdict = "at least" if share.percent >= OWN_SHARE_RULE else "below"
+    return f"{share_text(share)}, {verdict} the {OWN_SHARE_RULE} % asked for"
 
 
 def share_text(share: OwnShare) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-from code_analyze.summary.limits import MAX_FINDINGS
+from code_analyze.summary.limits import MAX_FINDINGS, MAX_SHOWN
 from code_analyze.summary.lines import shown
 from code_analyze.summary.lining_up import line_up
 from code_analyze.summary.share import ReferenceLines
@@ -48,14 +47,16 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
     """
     header = read_header(text)
     found = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    labels = header.get("origin", ["_codes"])[0], header.get("target", ["../codes"])[0]
+    labels = _label(header, "origin", "_codes"), _label(header, "target", "../codes")
     expected = summarize(tree, *labels, references)
-    was, now = _file_digests(header), _file_digests(read_header(expected))
-    stale = {path for path in set(was) | set(now) if was.get(path) != now.get(path)} if header else set()
-    findings = _header_findings(found, expected.split("\n"), stale, references is not None)
-    for path in sorted(stale):
-        what = "changed" if path in was and path in now else "was deleted" if path in was else "was added"
-        findings.append(Finding("stale", f"{shown(path)} {what} after the summary was made"))
+    stale = _stale(header, read_header(expected))
+    findings = _header_findings(found, expected.split("\n"), bool(stale), references is not None)
+    findings.extend(
+        Finding("stale", f"{shown(path)} {what} after the summary was made")
+        for path, what in sorted(stale.items())[:MAX_FINDINGS]
+    )
+    if len(stale) > MAX_FINDINGS:
+        findings.append(Finding("stale", f"... and {len(stale) - MAX_FINDINGS} more files"))
     reasons = {
         "no-header": "no header tells why",
         "other-starter": "made against another starter",
@@ -63,11 +64,29 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
     }
     kinds = {finding.kind for finding in findings}
     reason = next((words for kind, words in reasons.items() if kind in kinds), "edited by hand")
-    lines = _line_findings(found, expected.split("\n"), stale, reason)
+    lines = _line_findings(found, expected.split("\n"), sorted(stale)[:MAX_FINDINGS], reason)
     findings.extend(lines[:MAX_FINDINGS])
     if len(lines) > MAX_FINDINGS:
         findings.append(Finding("line", f"... and {len(lines) - MAX_FINDINGS} more lines"))
     return findings
+
+
+def _label(header: dict[str, list[str]], key: str, default: str) -> str:
+    label = header.get(key, [default])[0]
+    return label if len(label) <= 2 * MAX_SHOWN else default  # analyze.py writes no longer one
+
+
+def _stale(header: dict[str, list[str]], wanted: dict[str, list[str]]) -> dict[str, str]:
+    """File -> what happened to it after the summary was made.
+
+    Against another starter other files are listed, so there only those of both tell something.
+    """
+    was, now = _file_digests(header), _file_digests(wanted)
+    changed = {path: "changed" for path in was.keys() & now.keys() if was[path] != now[path]}
+    if header and header.get("starter") == wanted["starter"]:
+        changed.update(dict.fromkeys(was.keys() - now.keys(), "was deleted"))
+        changed.update(dict.fromkeys(now.keys() - was.keys(), "was added"))
+    return changed
 
 
 def _comparable_header(lines: list[str]) -> list[str]:
@@ -76,9 +95,7 @@ def _comparable_header(lines: list[str]) -> list[str]:
     ]
 
 
-def _header_findings(
-    found: list[str], expected: list[str], stale: set[str], with_share: bool
-) -> list[Finding]:
+def _header_findings(found: list[str], expected: list[str], stale: bool, with_share: bool) -> list[Finding]:
     """What the two headers say, but for the digests of the files."""
     header, wanted = read_header("\n".join(found)), read_header("\n".join(expected))
     if not header:
@@ -105,30 +122,43 @@ def _header_findings(
     return findings
 
 
-_ABOUT = re.compile(r"^# .* -> (.+)$|^# (\S.*/.*):\d+$")
-TITLES = ["# Missing Files", "# Additional Files", "# Filled Code", "# References", "# Other Modifications"]
+_TITLES = ["# Missing Files", "# Additional Files", "# Filled Code", "# References", "# Other Modifications"]
 
 
-def _line_findings(found: list[str], expected: list[str], stale: set[str], reason: str) -> list[Finding]:
+def _file_of(line: str) -> str:
+    """The file whose lines follow this one, "" if it is no such line: "# _codes/X -> ../codes/X" or
+    "# ../codes/X:1"."""
+    if not line.startswith("# "):
+        return ""
+    _, arrow, file = line[2:].rpartition(" -> ")
+    if arrow and file:
+        return file
+    file, colon, number = line[2:].rpartition(":")
+    return file if colon and number.isdecimal() and "/" in file[1:] and not file[0].isspace() else ""
+
+
+def _body(lines: list[str], stale: list[str], reason: str) -> list[tuple[int, str, str]]:
+    """The lines below the header: (line number, text, why it may differ)."""
+    top, rows = header_length(lines), []
+    listed = tuple("# " + path for path in stale)
+    behind = tuple("/" + path for path in stale)
+    in_stale = bool(stale)
+    for number, line in enumerate(lines[top:], top + 1):
+        file = _file_of(line)
+        if line == RULE or line in _TITLES:
+            in_stale = bool(stale)
+        elif file:
+            in_stale = file.endswith(behind)
+        changed = in_stale or line.startswith(listed)
+        why = "the code changed after the summary was made" if changed else reason
+        rows.append((number, line.rstrip(), why))
+    return rows
+
+
+def _line_findings(found: list[str], expected: list[str], stale: list[str], reason: str) -> list[Finding]:
     """One for each line that the summary has and the analysis has not, or the other way round; lines about a
     file that changed are explained by that, all others by `reason`."""
-
-    def body(lines: list[str]) -> list[tuple[int, str, str]]:
-        """(line number, text, why it may differ)"""
-        top, about, rows = header_length(lines), "", []
-        for number, line in enumerate(lines[top:], top + 1):
-            path = _ABOUT.match(line)
-            if line == RULE or line in TITLES:
-                about = ""
-            elif path:
-                about = path.group(1) or path.group(2)
-            changed = any(about.endswith("/" + one) or line.startswith("# " + one) for one in stale)
-            changed = changed or bool(stale and not about)
-            why = "the code changed after the summary was made" if changed else reason
-            rows.append((number, line.rstrip(), why))
-        return rows
-
-    has, wants = body(found), body(expected)
+    has, wants = _body(found, stale, reason), _body(expected, stale, reason)
     pairs = line_up([row[1] for row in wants], [row[1] for row in has])
     findings: list[tuple[str, Finding]] = []
     at = 0

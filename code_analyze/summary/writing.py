@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from code_analyze.summary.limits import MAX_ADDED, OWN_SHARE_RULE, VERSION
+from code_analyze.summary.limits import MAX_ADDED, VERSION
 from code_analyze.summary.lines import shown
-from code_analyze.summary.share import ReferenceLines, own_shares, share_text
+from code_analyze.summary.share import ReferenceLines, own_shares, share_text, verdict_text
 from code_analyze.summary.tree import TreeAnalysis
 
 HEAD = "#: "
@@ -67,8 +67,7 @@ def summarize(
             head.append("file sha256 {}  {}".format(added.source.sha256 or "-" * 64, shown(added.path)))
     if references is not None:
         total, regions = own_shares(tree, references)
-        verdict = "at least" if total.percent >= OWN_SHARE_RULE else "below"
-        head.append(f"own-share {share_text(total)}, {verdict} the {OWN_SHARE_RULE} % asked for")
+        head.append("own-share " + verdict_text(total))
         head.extend(f"own-share {share_text(share)}, {shown(name)}" for name, share in regions)
     lines = [HEAD + line for line in head] + body
     lines.insert(len(head), HEAD + "digest sha256 " + digest_of(lines))

@@ -90,6 +90,7 @@ def test_a_program_without_its_package_says_so(tmp_path: Path) -> None:
         result = kit.run()
         assert result.returncode == 2
         assert result.stderr.startswith("error: code_analyze/summary/ is not whole (No module named ")
+        assert not kit.summary.exists()
         assert result.stderr.endswith("; take the folder code_analyze from the kit again\n")
 
 
@@ -232,6 +233,31 @@ def test_work_does_not_grow_as_the_square_of_a_file(monkeypatch: pytest.MonkeyPa
 
         small, large = work(500), work(4000)
         assert large <= 9 * small + 4 * limits.MAX_CELLS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#" * 100_000,
+        "# " * 50_000,
+        "# Reference: https://" + "x" * 90 + "/a",
+        "# Reference: " + "name: " * 20_000,
+        "reference: student" + " " * 100_000 + "https://a",
+        "# Reference: Name: " + "x , " * 20_000 + "Student",
+        "x = = " + 'f"{' * 1_500,
+        "x = = " + "f'{}" * 1_000,
+        "x = = " + "in " * 1_500,
+        "x = = " + "a[" * 40 + "a[b," * 9,
+    ],
+    ids=lambda line: line[:20],
+)
+def test_no_line_takes_long_however_it_was_made(line: str) -> None:
+    """Expressions that go back again and again would take hours here; pytest's time limit catches them."""
+    name, starter, solution = next(file for file in FILES if file[0] == "VAE/VAE.py")
+    text = solution.replace("        # TODO END\n", f"        {line}\n        # TODO END\n")
+    text += "\n".join([line] * (100_000 // len(line)))
+    result = summary.analyze_text(starter, text, name)
+    assert any(line[:20] in added for _, added in result.regions[0].added_lines)
 
 
 def pythons() -> list[str]:

@@ -78,7 +78,7 @@ def own_share_lines(kit: Kit, *arguments: str) -> list[str]:
     result = kit.run("--reference_dir", "../refs", *arguments)
     assert result.returncode == 0, result.stderr
     text = kit.summary.read_text(encoding="utf-8")
-    assert result.stdout.rstrip().endswith("lines)")
+    assert result.stdout.rstrip().endswith(" the 70 % asked for")
     return [line for line in text.split("\n") if line.startswith("#: own-share")]
 
 
@@ -116,7 +116,28 @@ def test_notebooks_are_read_as_code(kit: Kit) -> None:
     kit.write(kit.folder / "refs/vae.ipynb", json.dumps({"cells": cells}))
     kit.write(kit.folder / "refs/broken.ipynb", '{"cells": [1]}')
     kit.write(kit.folder / "refs/binary.ipynb", b"\0\0")
+    kit.write(
+        kit.folder / "refs/pictures.ipynb", json.dumps({"cells": cells[:1], "picture": "A" * (3 << 20)})
+    )
     assert any("own-share 0 % (0 of " in line and "VAE/VAE.py:1" in line for line in own_share_lines(kit))
+    notes = [
+        line for line in kit.run("--reference_dir", "../refs").stdout.split("\n") if "reference " in line
+    ]
+    assert notes == ["note: reference binary.ipynb is binary, expected text; not compared"]
+
+
+def test_what_cannot_be_read_of_the_references_is_said(kit: Kit) -> None:
+    (kit.folder / "refs/data").mkdir(parents=True)
+    (kit.folder / "refs/out.py").symlink_to(kit.program)
+    (kit.folder / "refs/paper.pdf").write_bytes(b"%PDF\0")
+    own_share_lines(kit)
+    said = kit.run("--reference_dir", "../refs").stdout.split("\n")
+    assert [line for line in said if line.startswith("note: ")] == [
+        "note: reference data: not opened",
+        "note: reference out.py: a link that leads out of the folder, not followed",
+        "note: reference paper.pdf is binary, expected text; not compared",
+        "note: no reference is there: put the files that you took code from into the folder",
+    ]
 
 
 def test_verifying_looks_at_the_share_only_with_the_references(kit: Kit) -> None:

@@ -73,6 +73,9 @@ def test_edited_by_hand(kit: Kit) -> None:
     )
     kinds = findings(kit)
     assert [kind for kind, _ in kinds] == ["edited", "line", "line"]
+    assert kit.run("--verify").stdout.endswith(
+        "summary.txt does not fit the code; analyze.py without --verify makes it again\n"
+    )
     assert (
         f"before line {number}: missing:         return images.float() / 255 (edited by hand)" in kinds[1][1]
     )
@@ -174,6 +177,17 @@ def test_another_years_starter(kit: Kit) -> None:
     assert all("another starter" in message for _, message in found)
 
 
+def test_against_another_years_starter_no_file_is_said_to_have_come_or_gone(kit: Kit) -> None:
+    """A README.md that only one of the starters has stands in one of the headers, and nobody touched it."""
+    for path in (kit.origin / "VAE/README.md", kit.codes / "VAE/README.md"):
+        kit.write(path, "text\n")
+    assert [kind for kind, _ in findings(kit)] == ["other-starter"]
+    edit(kit.codes / "VAE/dataset.py", "        return images.float() / 255\n", "        return images\n")
+    assert [message for kind, message in findings(kit) if kind == "stale"] == [
+        "VAE/dataset.py changed after the summary was made"
+    ]
+
+
 def test_another_version_of_the_tool(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "VERSION", "9.9")
     assert findings(kit) == [("other-version", f"made by analyze.py {_version(kit)}, this is analyze.py 9.9")]
@@ -201,6 +215,18 @@ def test_the_summary_of_somebody_else_is_not_listed_without_end(kit: Kit) -> Non
     assert found[-1][1].startswith("... and ")
 
 
+def test_a_hostile_summary_is_compared_in_bounded_work(kit: Kit) -> None:
+    """A header that names more files than there are, and a label as long as a file."""
+    head = "".join(f"#: file sha256 {number:064x}  {number}.py\n" for number in range(20_000))
+    starter = kit.text().split("\n")[3]
+    label = "#: target " + "x" * 1_000_000
+    text = f"{head}{starter}\n{label}\n" + "# a/b:1\n# /////////////////////// -> x\n" * 20_000
+    found = summary.verify_summary(text, kit.tree())
+    assert sum(one.kind == "stale" for one in found) == limits.MAX_FINDINGS + 1
+    assert sum(one.kind == "line" for one in found) == limits.MAX_FINDINGS + 1
+    assert max(len(one.message) for one in found) < 2_000
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"#: \n#: file\n#: file sha256\n#:", b"\xff\xfe#\0:\0", b"#: digest"]
 )
@@ -218,6 +244,7 @@ def test_a_summary_that_is_not_there_or_no_text(kit: Kit) -> None:
         assert result.returncode == 2
         assert name in result.stderr
         assert "--verify FILE" in result.stderr
+    assert "leave --verify out to write it" in result.stderr
 
 
 def test_header_is_read_by_name(kit: Kit) -> None:
