@@ -33,7 +33,7 @@ from hwlib.features.inception import InceptionExtractor, resize
 from hwlib.features.inception_network import FIDInception
 from hwlib.features.weights import load
 from hwlib.frechet import Gaussian, distance
-from hwlib.speed import has_bf16
+from hwlib.speed import has_bf16, processor
 
 Program = Callable[[Tensor, list[Path]], np.ndarray]
 
@@ -119,8 +119,8 @@ def main() -> None:
                 seconds[name].append((time.perf_counter() - started) / len(both[part]))
     slow = min(seconds["pytorch-fid"])
     reference = 0.0
-    print(f"{args.images} + {args.images} images, {torch.get_num_threads()} threads, ", end="")
-    print("random weights" if args.weights is None else args.weights.name)
+    weights = "random weights" if args.weights is None else args.weights.name
+    print(f"{processor()}; {args.images} + {args.images} images, {weights}")
     for name, parts in features.items():
         rows = np.concatenate(parts)
         fid = distance(Gaussian.fit(rows[: len(real)]), Gaussian.fit(rows[len(real) :]))

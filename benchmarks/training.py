@@ -5,7 +5,8 @@ python benchmarks/training.py --data_dir DIR [--rounds 8] [--steps 100] [--devic
 Old way: torchvision transforms per sample in a DataLoader with 2 workers, eager float32, contiguous
 layout, unfused Adam. Each way has a process of its own; they take turns, round by round, so that all
 meet the same machine. The figure of a way is that of its fastest round, the ratios are against the old way.
-`resident` repeats one batch that lies on the device: what the data path costs.
+`resident` repeats one batch that lies on the device: what the data path costs. bf16 is left out, and said to
+be, where the device has none. --compile adds torch.compile, which needs a C++ compiler on CPUs.
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ def measure(args: argparse.Namespace) -> None:
     """All ways of a track, round by round, each in a process of its own as its users would run it."""
     from hwlib.device import pick_device
     from hwlib.runs import device_name
+    from hwlib.speed import has_bf16
 
     ways = ways_of(args)
     processes = {
@@ -153,9 +155,12 @@ def measure(args: argparse.Namespace) -> None:
                 best[way] = min(best[way], seconds)
     for process in processes.values():
         process.communicate()
-    print(f"{args.track}, {device_name(pick_device(args.device))}, torch {torch.__version__}")
+    device = pick_device(args.device)
+    print(f"{args.track}, {device_name(device)}, torch {torch.__version__}")
     for way, seconds in best.items():
         print(f"  {way:22s} {1 / seconds:8.1f} steps/s   {best['old way'] / seconds:5.2f} x the old way")
+    if not has_bf16(device):
+        print(f"  bf16: not measured, the {device.type} of this machine has none")
 
 
 def seconds_per_step(step: Step, steps: int, device: torch.device) -> float:

@@ -20,6 +20,7 @@ import hwlib
 from hwlib import checkpoint
 from hwlib.device import pick_device, seed_everything
 from hwlib.files import atomic_write_text
+from hwlib.speed import processor
 
 # These say where a run lies, how fast it goes or what is looked at; two runs that differ in nothing
 # else give the same model.
@@ -110,7 +111,7 @@ def device_name(device: torch.device) -> str:
     """The device as a person would name it."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"{device} ({platform.processor() or platform.machine()}, {torch.get_num_threads()} threads)"
+    return f"{device} ({processor()})"
 
 
 def versions() -> dict[str, str]:

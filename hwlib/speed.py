@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import shutil
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -76,6 +78,18 @@ def has_bf16(device: torch.device) -> bool:
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return False
+
+
+def processor() -> str:
+    """The CPU that figures are measured on: its name, instructions that PyTorch uses, bf16, threads."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    bf16 = "bf16" if has_bf16(torch.device("cpu")) else "no bf16"
+    threads = torch.get_num_threads()
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f"{name}, {capability}, {bf16}, {threads} thread{'s' * (threads != 1)}"
 
 
 def _autocast_forward(model: nn.Module, device: torch.device) -> None:

@@ -97,3 +97,18 @@ def test_freed_memory_is_kept_where_the_c_library_allows_it(monkeypatch):
     assert speed.keep_freed_memory() == (speed.platform.libc_ver()[0] == "glibc")
     monkeypatch.setattr(speed.platform, "libc_ver", lambda: ("", ""))
     assert speed.keep_freed_memory() is False
+
+
+def test_the_processor_is_named_with_what_speed_depends_on(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, "has_bf16", lambda device: False)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    info = tmp_path / "cpuinfo"
+    monkeypatch.setattr(speed, "Path", lambda name: info)
+    monkeypatch.setattr(speed.platform, "processor", lambda: "arm")
+    assert speed.processor() == "arm, AVX2, no bf16, 1 thread"
+    info.write_text("processor\t: 0\nmodel name\t: AMD EPYC\n")
+    assert speed.processor() == "AMD EPYC, AVX2, no bf16, 1 thread"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    monkeypatch.setattr(speed, "has_bf16", lambda device: True)
+    assert speed.processor() == "AMD EPYC, AVX2, bf16, 4 threads"
