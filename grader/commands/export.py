@@ -12,10 +12,12 @@ import typer
 
 from grader.cohort import Cohort
 from grader.commands import common
+from grader.export.canvas import fill_canvas
 from grader.export.course_json import CourseMarks, course_json
 from grader.export.gradescope import gradescope_results
-from grader.export.lms import Filled, fill_canvas, fill_moodle
+from grader.export.lms import Filled
 from grader.export.marks import ExportMark, Part, export_marks
+from grader.export.moodle import fill_moodle
 from grader.export.packages import autograder_zip, classroom_workflow
 from grader.export.reports import ctrf, junit_xml
 from grader.feedback import statistics
@@ -71,6 +73,10 @@ def _tell(filled: Filled, to: Path) -> None:
     stderr.print(f"{to}: {len(filled.written)} marks", highlight=False, markup=False)
     for student, reason in filled.left.items():
         stderr.print(f"  left as it was: {student}: {reason}", highlight=False, markup=False)
+    for student, points in filled.capped.items():
+        stderr.print(
+            f"  above the maximum, which was written: {student}: {points:g}", highlight=False, markup=False
+        )
     if filled.unknown:
         stderr.print(f"  not in the LMS's file: {', '.join(filled.unknown)}", highlight=False, markup=False)
 

@@ -70,8 +70,8 @@ def prepare(folder: Path) -> None:
         '"Wang, Wei",1,2026000001,w,A,\n"Li, Lei",2,2026000002,l,A,\n'
     )
     (folder / "moodle.csv").write_text(
-        "Identifier,Full name,ID number,Grade,Maximum Grade,Grade can be changed,Feedback comments\n"
-        "Participant 1,Wang Wei,2026000001,,60.00,Yes,\nParticipant 2,Li Lei,2026000002,,60.00,Yes,\n"
+        "Identifier,Full name,ID number,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
+        "Participant 1,Wang Wei,2026000001,,60.00,Yes,-\nParticipant 2,Li Lei,2026000002,,60.00,Yes,-\n"
     )
 
 

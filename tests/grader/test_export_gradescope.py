@@ -1,0 +1,121 @@
+"""Gradescope: the documented fields of results.json, and the autograder as Gradescope runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from results_tools import ASSIGNMENTS, all_passed
+
+from grader.export.gradescope import gradescope_results
+from grader.export.packages import autograder_zip
+from grader.fingerprint import ROOT
+from grader.sample import sample_result
+from hwlib.errors import HomeworkError
+
+VAE = ASSIGNMENTS["VAE"]
+
+GRADESCOPE_TOP = {
+    "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format",
+    "visibility", "stdout_visibility", "extra_data", "tests", "leaderboard",
+}  # fmt: skip
+GRADESCOPE_TEST = {
+    "score", "max_score", "status", "name", "name_format", "number", "output", "output_format", "tags",
+    "visibility", "extra_data",
+}  # fmt: skip
+FORMATS = {"text", "html", "simple_format", "md", "ansi"}
+VISIBLE = {"visible", "hidden", "after_due_date", "after_published"}
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_gradescope_has_the_documented_fields(number: int) -> None:
+    result = sample_result(ASSIGNMENTS, number)
+    part = result.tracks["VAE"]
+    if part.outcome == "ungraded":
+        pytest.fail("choose numbers whose sample has no grader error")
+    data = gradescope_results(result, VAE)
+    json.dumps(data)
+    assert set(data) <= GRADESCOPE_TOP
+    assert {data["visibility"], data["stdout_visibility"]} <= VISIBLE
+    assert data["stdout_visibility"] == "hidden"
+    assert sum(test["max_score"] for test in data["tests"]) == VAE.code_points
+    assert sum(test["score"] for test in data["tests"]) == pytest.approx(part.points or 0)
+    for test in data["tests"]:
+        assert set(test) <= GRADESCOPE_TEST
+        assert test["visibility"] in VISIBLE
+        assert test["output_format"] in FORMATS
+        assert test["status"] in ("passed", "failed")
+        assert isinstance(test["score"], float)
+    hidden = [test for test in data["tests"] if "hidden" in test["tags"]]
+    assert {test["visibility"] for test in hidden} == {"after_published"}
+    assert not any("Found:" in test["output"] or "Expected:" in test["output"] for test in hidden)
+
+
+def test_gradescope_gets_no_zero_for_a_grader_error() -> None:
+    with pytest.raises(HomeworkError, match="no results.json is written"):
+        gradescope_results(all_passed("1", error="VAE/loss_values"), VAE)
+    with pytest.raises(HomeworkError, match="found the visibility 'secret'"):
+        gradescope_results(all_passed("1"), VAE, hidden="secret")
+
+
+def test_gradescope_speaks_chinese() -> None:
+    data = gradescope_results(all_passed("1", wrong="VAE/loss_values"), VAE, "zh")
+    assert VAE.region("loss").title.zh in data["tests"][9]["name"]
+
+
+def test_autograder_zip_has_its_scripts_at_the_root() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(autograder_zip(VAE, "zh", "hidden", b"secret of the course")))
+    names = archive.namelist()
+    assert {
+        "setup.sh",
+        "run_autograder",
+        "pyproject.toml",
+        "grader/cli.py",
+        "handouts/VAE/assignment.yaml",
+    } <= set(names)
+    for name in ("setup.sh", "run_autograder"):
+        assert archive.getinfo(name).external_attr >> 16 & stat.S_IXUSR
+        text = archive.read(name).decode()
+        assert text.startswith("#!")
+        assert not re.search("@[A-Z]+@", text)
+    assert '--track "VAE"' in archive.read("run_autograder").decode()
+    assert not any(name.startswith(("results", "submissions", ".venv", "tests/")) for name in names)
+
+
+@pytest.mark.slow
+def test_the_autograder_runs_as_gradescope_runs_it() -> None:
+    # Not in the system's temporary folder: like Gradescope's /autograder, it must not lie under /tmp.
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        _run_autograder(Path(folder))
+
+
+def _run_autograder(tmp_path: Path) -> None:
+    with zipfile.ZipFile(
+        io.BytesIO(autograder_zip(VAE, secret=b"secret of the course, long enough"))
+    ) as archive:
+        archive.extractall(tmp_path / "source")
+    target = tmp_path / "submission" / "codes" / "VAE"
+    shutil.copytree(ROOT / "solutions" / "VAE", target, ignore=shutil.ignore_patterns("__pycache__", "r*"))
+    environment = {**os.environ, "AUTOGRADER_ROOT": str(tmp_path), "AUTOGRADER_PYTHON": sys.executable}
+    environment.pop("GRADER_SECRET", None)
+    done = subprocess.run(
+        ["bash", tmp_path / "source" / "run_autograder"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    data = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert sum(test["score"] for test in data["tests"]) == VAE.code_points, done.stdout + done.stderr
