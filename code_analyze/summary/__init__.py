@@ -7,11 +7,13 @@ files as text and runs none of them. How the modules follow each other:
 - `lining_up` pairs the lines of two texts, `pairing` those of a starter file and a student's file, `spans`
   finds the student's regions in them, `changes` what differs elsewhere
 - `references` reads what a student declares; `files` puts one file together, `tree` a folder over `walking`
-- `share` measures the own share, `writing` writes the summary, `verifying` compares one with the code
+- `share` measures the own share, `writing` writes the summary, `verifying` compares one with the code,
+  `differences` line by line
 - `command` is the command line
 """
 
 from code_analyze.summary.changes import Change
+from code_analyze.summary.differences import Finding
 from code_analyze.summary.files import FileAnalysis, analyze_file, analyze_text
 from code_analyze.summary.limits import MAX_BYTES, SKIPPED
 from code_analyze.summary.lines import shown
@@ -19,7 +21,7 @@ from code_analyze.summary.references import Reference
 from code_analyze.summary.regions import Region
 from code_analyze.summary.source import Source, read_bytes, read_source
 from code_analyze.summary.tree import AddedFile, TreeAnalysis, analyze_tree
-from code_analyze.summary.verifying import Finding, read_header, verify_summary
+from code_analyze.summary.verifying import read_header, verify_summary
 from code_analyze.summary.writing import summarize
 
 __all__ = [

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from code_analyze.summary.differences import BY_HAND, Finding, line_findings
 from code_analyze.summary.limits import MAX_FINDINGS, MAX_SHOWN
 from code_analyze.summary.lines import shown
-from code_analyze.summary.lining_up import line_up
 from code_analyze.summary.share import ReferenceLines
 from code_analyze.summary.tree import TreeAnalysis
-from code_analyze.summary.writing import HEAD, RULE, digest_of, header_length, summarize
-
-
-class Finding(NamedTuple):
-    """`kind` is "no-header", "other-version", "other-starter", "stale", "edited", "own-share" or "line"."""
-
-    kind: str
-    message: str
+from code_analyze.summary.writing import HEAD, digest_of, header_length, summarize
 
 
 def read_header(text: str) -> dict[str, list[str]]:
@@ -52,7 +43,7 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
     stale = _stale(header, read_header(expected))
     findings = _header_findings(found, expected.split("\n"), bool(stale), references is not None)
     findings.extend(
-        Finding("stale", f"{shown(path)} {what} after the summary was made")
+        Finding("stale", f"{shown(path)} {what} after the summary was made", shown(path))
         for path, what in sorted(stale.items())[:MAX_FINDINGS]
     )
     if len(stale) > MAX_FINDINGS:
@@ -63,8 +54,9 @@ def verify_summary(text: str, tree: TreeAnalysis, references: ReferenceLines | N
         "other-version": "made by another version of the tool",
     }
     kinds = {finding.kind for finding in findings}
-    reason = next((words for kind, words in reasons.items() if kind in kinds), "edited by hand")
-    lines = _line_findings(found, expected.split("\n"), sorted(stale)[:MAX_FINDINGS], reason)
+    reason = next((words for kind, words in reasons.items() if kind in kinds), BY_HAND)
+    changed = sorted(stale)[:MAX_FINDINGS]
+    lines = line_findings(found, expected.split("\n"), changed, reason, "edited" in kinds)
     findings.extend(lines[:MAX_FINDINGS])
     if len(lines) > MAX_FINDINGS:
         findings.append(Finding("line", f"... and {len(lines) - MAX_FINDINGS} more lines"))
@@ -120,62 +112,3 @@ def _header_findings(found: list[str], expected: list[str], stale: bool, with_sh
         message = f"the summary has {shown(share)}, the analysis {wanted['own-share'][0]}"
         findings.append(Finding("own-share", message))
     return findings
-
-
-_TITLES = ["# Missing Files", "# Additional Files", "# Filled Code", "# References", "# Other Modifications"]
-
-
-def _file_of(line: str) -> str:
-    """The file whose lines follow this one, "" if it is no such line: "# _codes/X -> ../codes/X" or
-    "# ../codes/X:1"."""
-    if not line.startswith("# "):
-        return ""
-    _, arrow, file = line[2:].rpartition(" -> ")
-    if arrow and file:
-        return file
-    file, colon, number = line[2:].rpartition(":")
-    return file if colon and number.isdecimal() and "/" in file[1:] and not file[0].isspace() else ""
-
-
-def _body(lines: list[str], stale: list[str], reason: str) -> list[tuple[int, str, str]]:
-    """The lines below the header: (line number, text, why it may differ)."""
-    top, rows = header_length(lines), []
-    listed = tuple("# " + path for path in stale)
-    behind = tuple("/" + path for path in stale)
-    in_stale = bool(stale)
-    for number, line in enumerate(lines[top:], top + 1):
-        file = _file_of(line)
-        if line == RULE or line in _TITLES:
-            in_stale = bool(stale)
-        elif file:
-            in_stale = file.endswith(behind)
-        changed = in_stale or line.startswith(listed)
-        why = "the code changed after the summary was made" if changed else reason
-        rows.append((number, line.rstrip(), why))
-    return rows
-
-
-def _line_findings(found: list[str], expected: list[str], stale: list[str], reason: str) -> list[Finding]:
-    """One for each line that the summary has and the analysis has not, or the other way round; lines about a
-    file that changed are explained by that, all others by `reason`."""
-    has, wants = _body(found, stale, reason), _body(expected, stale, reason)
-    pairs = line_up([row[1] for row in wants], [row[1] for row in has])
-    findings: list[tuple[str, Finding]] = []
-    at = 0
-
-    def surplus(stop: int) -> None:
-        for number, line, why in has[at:stop]:
-            message = f"line {number}: the analysis has no such line: {shown(line)} ({why})"
-            findings.append((line, Finding("line", message)))
-
-    for index, (_, line, why) in enumerate(wants):
-        if pairs[index] >= 0:
-            surplus(pairs[index])
-            at = pairs[index] + 1
-        else:
-            number = has[min(at, len(has) - 1)][0] if has else 1
-            findings.append((line, Finding("line", f"before line {number}: missing: {shown(line)} ({why})")))
-    surplus(len(has))
-    # Empty lines and the rules around headings say nothing beside other lines.
-    telling = [finding for line, finding in findings if line not in ("", RULE)]
-    return telling or [finding for line, finding in findings if line]

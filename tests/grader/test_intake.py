@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from code_analyze.summary import analyze_tree, summarize
+from code_analyze.summary.writing import digest_of
 from grader.intake import Intake, RefusedError, take_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,19 +179,76 @@ def test_a_summary_of_another_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code"),
+    ("old", "new", "codes"),
     [
-        (b"# Filled Code", b"# Filled  Code", "edited_summary"),
-        (b"starter sha256 ", b"starter sha256 0", "other_summary"),
-        (b"tool analyze.py", b"tool other.py", "other_summary"),
-        (b"  VAE/VAE.py", b"  ../../../etc/passwd", "stale_summary"),
+        (b"# Filled Code", b"# Filled  Code", {"edited_summary"}),
+        (b"starter sha256 ", b"starter sha256 0", {"other_summary"}),
+        (b"tool analyze.py", b"tool other.py", {"other_summary"}),
+        (b"  VAE/VAE.py", b"  ../../../etc/passwd", {"edited_summary", "stale_summary"}),
     ],
 )
-def test_a_summary_that_was_changed(tmp_path: Path, old: bytes, new: bytes, code: str) -> None:
+def test_a_summary_that_was_changed(tmp_path: Path, old: bytes, new: bytes, codes: set[str]) -> None:
     text = COMPLETE["code_analyze/summary.txt"]
     assert old in text
     taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": text.replace(old, new)})
-    assert codes_of(taken) == {code}
+    assert codes_of(taken) == codes
+
+
+def test_a_summary_made_beside_what_the_zip_must_leave_out(tmp_path: Path) -> None:
+    """Most make it where they trained; the zip then lacks what the handout asks to leave out."""
+    beside = {"VAE/results/VAE/step-1.pt": b"x", "VAE/runs/VAE/events": b"x", "GAN/best.pth": b"x"}
+    text = summary({**under("VAE", VAE), **under("GAN", GAN), **beside})
+    taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": text})
+    assert codes_of(taken) == set()
+
+
+def test_a_summary_of_files_that_were_renamed_for_the_student(tmp_path: Path) -> None:
+    other = {
+        ("GAN/Trainer.py" if name == "trainer.py" else f"GAN/{name}"): data for name, data in GAN.items()
+    }
+    text = summary({**under("VAE", VAE), **other})
+    files = {**under("codes/VAE", VAE), **{f"codes/{name}": data for name, data in other.items()}}
+    taken = hand_in(tmp_path, {**files, "report.ipynb": b"{}", "Summary.TXT": text})
+    assert codes_of(taken) == {"file_renamed"}
+
+
+def test_of_several_summaries_the_one_that_fits_counts(tmp_path: Path) -> None:
+    taken = hand_in(tmp_path, {**COMPLETE, "summary.txt": b"an old one"})
+    assert codes_of(taken) == set()
+
+
+def test_a_folder_called_like_the_summary(tmp_path: Path) -> None:
+    files = {name: data for name, data in COMPLETE.items() if not name.endswith("summary.txt")}
+    assert codes_of(hand_in(tmp_path, {**files, "summary.txt/x": b""})) == {"missing_summary"}
+
+
+def test_an_edited_and_stale_summary_is_said_to_be_both(tmp_path: Path) -> None:
+    text = COMPLETE["code_analyze/summary.txt"].replace(b"return recon_loss, kl_loss", b"return kl_loss")
+    assert text != COMPLETE["code_analyze/summary.txt"]
+    files = {**COMPLETE, "code_analyze/summary.txt": text, "codes/VAE/VAE.py": VAE["VAE.py"] + b"# late\n"}
+    by_code = {finding.code: finding for finding in hand_in(tmp_path, files).findings}
+    assert set(by_code) == {"edited_summary", "stale_summary"}
+    assert "missing:         return recon_loss, kl_loss (edited by hand)" in by_code["edited_summary"].message
+    assert by_code["stale_summary"].message == (
+        "summary.txt does not fit the code: VAE/VAE.py changed after the summary was made."
+    )
+    assert by_code["stale_summary"].message_zh == "summary.txt 生成之后代码有改动：VAE/VAE.py。"
+    number = text.split(b"\n").index(b"        return kl_loss") + 1
+    assert by_code["edited_summary"].message_zh == (
+        f"summary.txt 在 analyze.py 生成之后被修改过：第 {number} 行。"
+    )
+
+
+def test_a_forged_digest_hides_no_line(tmp_path: Path) -> None:
+    text = COMPLETE["code_analyze/summary.txt"].replace(b"return recon_loss, kl_loss", b"return kl_loss")
+    lines = text.decode().rstrip("\n").split("\n")
+    forged = "#: digest sha256 " + digest_of(lines)
+    lines = [forged if line.startswith("#: digest") else line for line in lines]
+    taken = hand_in(tmp_path, {**COMPLETE, "code_analyze/summary.txt": "\n".join(lines).encode() + b"\n"})
+    (finding,) = taken.findings
+    assert finding.code == "stale_summary"
+    assert "no such line:         return kl_loss (edited by hand)" in finding.message
+    assert finding.message_zh.startswith("summary.txt 与提交的代码不符：第 ")
 
 
 @pytest.mark.slow
@@ -201,7 +259,7 @@ def test_weights_data_and_large_files(tmp_path: Path) -> None:
     }  # fmt: skip
     taken = hand_in(tmp_path, files)
     sizes = {"file_too_large", "archive_too_large"}
-    assert codes_of(taken) == {"weights_or_data", "archive_inside", "stale_summary", *sizes}
+    assert codes_of(taken) == {"weights_or_data", "archive_inside", *sizes}
     by_code = {finding.code: finding for finding in taken.findings}
     assert "codes/VAE/results/" in by_code["weights_or_data"].message
     assert "codes/GAN/best.pth" in by_code["weights_or_data"].message
