@@ -3,13 +3,14 @@
     python benchmarks/analyze_speed.py
 
 The solutions are the submission. Each command is started `--runs` times, in turn, and the median is shown,
-so a busy machine slows all of them alike; look at the ratios. The second table analyses one file that grows,
-inside one process.
+so a busy machine slows all of them alike; look at the ratios. "First start" is a copy of which Python has
+nothing cached. The second table analyses one file that grows, inside one process.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import statistics
@@ -28,7 +29,8 @@ def make_kit(folder: Path) -> Path:
     """A student's copy with everything filled in; returns its analyze.py."""
     program = folder / "code_analyze" / "analyze.py"
     shutil.copytree(ROOT / "code_analyze" / "_codes", folder / "code_analyze" / "_codes")
-    shutil.copytree(ROOT / "code_analyze" / "summary", folder / "code_analyze" / "summary")
+    cached = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "code_analyze" / "summary", folder / "code_analyze" / "summary", ignore=cached)
     shutil.copy(ROOT / "code_analyze" / "analyze.py", program)
     shutil.copytree(ROOT / "codes", folder / "codes")
     shutil.copytree(ROOT / "solutions", folder / "codes", dirs_exist_ok=True)
@@ -37,19 +39,20 @@ def make_kit(folder: Path) -> Path:
 
 def medians(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in commands}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for _ in range(runs + 1):
         for name, command in commands.items():
             start = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True, env=environment)
             seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(values[1:]) for name, values in seconds.items()}
 
 
 def programs(runs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        program = str(make_kit(Path(folder)))
+        program, fresh = (str(make_kit(Path(folder, name))) for name in ("kit", "fresh"))
         large = Path(folder, "large")
-        shutil.copytree(Path(folder, "codes"), large)
+        shutil.copytree(Path(folder, "kit", "codes"), large)
         with open(large / "VAE" / "VAE.py", "a", encoding="utf-8") as file:
             file.writelines(f"value_{number} = {number}\n" for number in range(9_000))
         reference = str(ROOT / "solutions")
@@ -57,6 +60,7 @@ def programs(runs: int) -> None:
             {
                 "python -c pass": [sys.executable, "-c", "pass"],
                 "analyze.py": [sys.executable, program],
+                "analyze.py, first start": [sys.executable, "-B", fresh],
                 "analyze.py --verify": [sys.executable, program, "--verify"],
                 "analyze.py --reference_dir": [sys.executable, program, "--reference_dir", reference],
                 "analyze.py, one file of 9,000 lines": [
