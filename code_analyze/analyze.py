@@ -41,7 +41,7 @@ try:
     for name, module in list(sys.modules.items()):
         # A package of this name that is installed must not lend its modules to a kit that lacks some.
         if not __package__ and name.startswith("code_analyze.") and not str(module.__file__).startswith(HERE):
-            raise ImportError("No module named " + repr(name) + " in " + HERE)
+            raise ImportError("No module named " + repr(name))
 except ImportError as error:
     sys.stderr.write(
         "error: code_analyze/summary/ is not whole (" + str(error) + "); "

@@ -21,6 +21,7 @@ from hwlib.files import atomic_write_bytes
 
 CODES = "codes"
 ANALYZE = "code_analyze/analyze.py"
+STARTER = "_codes"  # beside it: what the code is compared with
 FIGURES = "figures"  # where hwlib.figures writes; they belong into the report
 SUMMARY = "code_analyze/summary.txt"
 
@@ -87,13 +88,17 @@ def collect(kit: Path) -> dict[str, Path]:
     return files
 
 
-def make_summary(kit: Path, files: dict[str, Path]) -> bytes:
-    """What the code analysis says of the files that are packed, and of no other that lies beside them.
+def make_summary(kit: Path, files: dict[str, Path]) -> tuple[bytes, list[str]]:
+    """summary.txt of the files that are packed, and of no other that lies beside them; and what the code
+    analysis says on the terminal.
 
     Raises HomeworkError if the program is missing or fails.
     """
-    if not (kit / ANALYZE).is_file():
-        raise HomeworkError(f"{kit / ANALYZE} is missing; it writes summary.txt. Take it from the kit again.")
+    for needed in (kit / ANALYZE, (kit / ANALYZE).parent / STARTER):
+        if not needed.exists():
+            raise HomeworkError(
+                f"{needed} is missing; summary.txt can't be made without it. Take it from the kit again."
+            )
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copytree((kit / ANALYZE).parent, copy / "code_analyze")
@@ -101,15 +106,17 @@ def make_summary(kit: Path, files: dict[str, Path]) -> bytes:
             if name.startswith(f"{CODES}/"):
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy / name)
-        done = subprocess.run([sys.executable, str(copy / ANALYZE)], capture_output=True, text=True)
+        command = [sys.executable, str(copy / ANALYZE)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
         if done.returncode:
-            reason = done.stderr.strip() or done.stdout.strip()
+            reason = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ").rstrip(".")
             raise HomeworkError(f"summary.txt could not be made: {reason}. Run python {ANALYZE} to see more.")
-        return (copy / SUMMARY).read_bytes()
+        said = done.stdout.strip().replace(str(copy / SUMMARY), "summary.txt").split("\n")
+        return (copy / SUMMARY).read_bytes(), said
 
 
-def pack(kit: Path, number: str) -> tuple[Path, list[str]]:
-    """Writes the zip into the kit's folder; returns its path and the names in it.
+def pack(kit: Path, number: str) -> tuple[Path, list[str], list[str]]:
+    """Writes the zip into the kit's folder; returns its path, the names in it, what the code analysis says.
 
     Raises HomeworkError for a number that is none, and for what `collect` and `make_summary` refuse.
     """
@@ -122,7 +129,7 @@ def pack(kit: Path, number: str) -> tuple[Path, list[str]]:
         )
     files = collect(kit)
     contents = {name: file.read_bytes() for name, file in files.items()}
-    contents["summary.txt"] = make_summary(kit, files)
+    contents["summary.txt"], said = make_summary(kit, files)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(contents):
@@ -135,7 +142,7 @@ def pack(kit: Path, number: str) -> tuple[Path, list[str]]:
         )
     target = kit / f"{number}.zip"
     atomic_write_bytes(target, content)
-    return target, sorted(contents)
+    return target, sorted(contents), said
 
 
 @cli_errors()
@@ -144,10 +151,14 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m hwlib.pack", description=__doc__.splitlines()[0])
     parser.add_argument("number", help="your student number")
     args = parser.parse_args(argv)
-    target, names = pack(find_kit(Path.cwd()), args.number)
-    for name in names:
-        print(f"  {name}")
+    kit = find_kit(Path.cwd())
+    target, names, said = pack(kit, args.number)
+    for line in [*(f"  {name}" for name in names), *said]:
+        print(line)
     print(f"{target}: {len(names)} files, {target.stat().st_size / 1000:,.1f} kB")
+    for track in all_assignments(kit / "handouts"):
+        if not any(name.startswith(f"{CODES}/{track}/") for name in names):
+            print(f"warning: {CODES}/{track} is not in it; the handout asks for it. Put the folder back.")
     if not any(name.startswith("report") for name in names):
         print("warning: there is no report in it. Put report.pdf (.docx, .ipynb) beside codes/.")
 

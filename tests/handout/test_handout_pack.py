@@ -45,17 +45,36 @@ def test_the_zip_holds_code_report_and_a_fresh_summary_and_no_weights(kit, capsy
     assert "VAE/results" not in summary, "only what is packed is analysed"
     out = capsys.readouterr().out
     assert "2026012345.zip: 7 files" in out
+    assert "\nsummary.txt: 8 of 8 TODO regions filled in, 0 references\n" in out
     assert "warning" not in out
 
 
 def test_intake_finds_nothing_to_mend(kit, tmp_path):
     take_in = pytest.importorskip("grader.intake.take_in")
-    target, _ = pack.pack(kit, "2026012345")
+    target, _, _ = pack.pack(kit, "2026012345")
     (tmp_path / "scratch").mkdir()
     taken = take_in.take_in(target, tmp_path / "scratch")
     assert [finding.code for finding in taken.findings if finding.code != "track_missing"] == []
     assert list(taken.tracks) == ["VAE"]
     assert taken.reports == ("report_VAE.ipynb",)
+
+
+def test_what_the_code_analysis_notes_is_shown(kit, capsys, monkeypatch):
+    path = kit / "codes/VAE/VAE.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("# TODO START", "# TODO START\n        # Refrence: https://a.org/b", 1))
+    monkeypatch.chdir(kit)
+    pack.main(["2026012345"])
+    out = capsys.readouterr().out
+    assert '\nnote: malformed: # Refrence: https://a.org/b  (write "# Reference: https://a.org/b")\n' in out
+
+
+def test_a_track_that_is_not_there_is_a_warning(kit, capsys, monkeypatch, root):
+    (kit / "handouts/GAN").mkdir()
+    shutil.copy(root / "handouts/GAN/assignment.yaml", kit / "handouts/GAN")
+    monkeypatch.chdir(kit)
+    pack.main(["2026012345"])
+    assert "warning: codes/GAN is not in it; the handout asks for it." in capsys.readouterr().out
 
 
 def test_a_missing_report_is_a_warning(kit, capsys, monkeypatch):
@@ -98,6 +117,12 @@ def test_a_folder_that_is_no_kit_is_refused(tmp_path):
 def test_a_kit_without_code_or_analysis_is_refused(kit):
     (kit / "code_analyze/analyze.py").write_text("import sys; sys.exit('no disk')")
     with pytest.raises(HomeworkError, match=r"summary\.txt could not be made: no disk"):
+        pack.pack(kit, "2026012345")
+    (kit / "code_analyze/analyze.py").write_text("import sys; sys.stderr.write('error: a, b.'); sys.exit(2)")
+    with pytest.raises(HomeworkError, match=r"summary\.txt could not be made: a, b\. Run python"):
+        pack.pack(kit, "2026012345")
+    shutil.move(kit / "code_analyze/_codes", kit / "elsewhere")
+    with pytest.raises(HomeworkError, match=r"_codes is missing"):
         pack.pack(kit, "2026012345")
     (kit / "code_analyze/analyze.py").unlink()
     with pytest.raises(HomeworkError, match=r"analyze\.py is missing"):
