@@ -46,7 +46,7 @@ c.Autograde.autograde_preprocessors = [
 
 # zip_collect applies its pattern to absolute paths.
 c.FileNameCollectorPlugin.named_regexp = (
-    r".*/extracted/(?P<student_id>[^/]+)__(?P<timestamp>[0-9TZ]+)/(?P<file_id>[^/]+\\.(?:ipynb|pdf|docx))$"
+    r".*/extracted/(?P<student_id>[^/]+)__(?P<timestamp>[0-9TZ]+)?/(?P<file_id>[^/]+\\.(?:ipynb|pdf|docx))$"
 )
 c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".pdf", ".docx"]
 '''
@@ -117,14 +117,14 @@ def collect(
 ) -> Collected:
     """Reads the reports out of the submissions and lays them where `nbgrader zip_collect` looks for them.
 
-    Each becomes `downloaded/<TRACK>/archive/<student>__<time>.zip` with a checked `report.ipynb` in it and,
-    beside it, the documents; nbgrader never sees a zip that a student made.
+    Each becomes `downloaded/<TRACK>/archive/<student>__<time, if known>.zip` with a checked `report.ipynb`
+    in it and, beside it, the documents; nbgrader never sees a zip that a student made.
     """
     outcome = Collected()
     for submission in submissions:
         seen(submission.student)
-        time = (times or {}).get(submission.student)
-        stamp = utc(time or datetime.fromtimestamp(submission.path.stat().st_mtime).astimezone())
+        time = (times or {}).get(submission.student)  # a file's own date says when it was downloaded
+        stamp = f"{utc(time):%Y%m%dT%H%M%SZ}" if time else ""
         try:
             reports = find_reports(submission.path)
         except HomeworkError as error:
@@ -143,7 +143,7 @@ def _collect_track(
     reports: list[ReportFile],
     course: Path,
     assignment: Assignment,
-    stamp: datetime,
+    stamp: str,
     outcome: Collected,
 ) -> None:
     track = assignment.track
@@ -165,4 +165,4 @@ def _collect_track(
     folder = course / "downloaded" / track / "archive"
     for old in folder.glob(f"{glob.escape(student)}__*.zip"):
         old.unlink()
-    atomic_write_bytes(folder / f"{student}__{stamp:%Y%m%dT%H%M%SZ}.zip", buffer.getvalue())
+    atomic_write_bytes(folder / f"{student}__{stamp}.zip", buffer.getvalue())

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import hwlib
 from hwlib.checking.errors import GraderError
@@ -27,6 +27,7 @@ _BOOT = (
     "from hwlib.checking.worker import main; main(sys.argv[2])"
 )
 _WINDOWS = sys.platform == "win32"
+_NOBODY = 65534
 
 
 def package_folders() -> list[str]:
@@ -72,12 +73,17 @@ class SubprocessConnection:
 
 
 class SubprocessTransport:
-    """Runs the worker as `python -I` in the student's folder."""
+    """Runs the worker as `python -I` in the student's folder.
+
+    Args:
+        user: an account (name or number) to run it as, which only root can do; None: as whoever asks.
+    """
 
     wall = "none (child process)"
 
-    def __init__(self, python: str = sys.executable) -> None:
+    def __init__(self, python: str = sys.executable, user: str | int | None = None) -> None:
         self.python = python
+        self.user = user
 
     def connect(self, folder: Path) -> SubprocessConnection:
         environment = {
@@ -86,6 +92,12 @@ class SubprocessTransport:
             "MPLBACKEND": "Agg",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        account: dict[str, Any] = {}
+        if self.user is not None:  # it shall not see the variables of whoever asks
+            account = {"user": self.user, "group": _NOBODY, "extra_groups": []}
+            kept = ("OMP_NUM_THREADS", "MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PATH", "LANG")
+            environment = {name: environment[name] for name in kept if name in environment}
+            environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
         root = str(Path(hwlib.__file__).resolve().parent.parent)
         try:
             process = subprocess.Popen(
@@ -93,6 +105,7 @@ class SubprocessTransport:
                  os.pathsep.join(package_folders())],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 bufsize=0, cwd=folder, env=environment, start_new_session=not _WINDOWS,
+                **account,
             )  # fmt: skip
         except OSError as error:
             raise GraderError(f"{self.python} could not be started in {folder}: {error.strerror}") from None

@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ordinary_user import open_folders
 from results_tools import ASSIGNMENTS, all_passed
 
 from grader.export.gradescope import gradescope_results
@@ -92,30 +95,85 @@ def test_autograder_zip_has_its_scripts_at_the_root() -> None:
     assert not any(name.startswith(("results", "submissions", ".venv", "tests/")) for name in names)
 
 
-@pytest.mark.slow
-def test_the_autograder_runs_as_gradescope_runs_it() -> None:
+@pytest.fixture
+def autograder() -> Iterator[Path]:
+    """/autograder as Gradescope lays it out, with the zip unpacked and the rights that setup.sh gives."""
     # Not in the system's temporary folder: like Gradescope's /autograder, it must not lie under /tmp.
     (ROOT / "build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
-        _run_autograder(Path(folder))
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        secret = b"secret of the course, long enough"
+        with zipfile.ZipFile(io.BytesIO(autograder_zip(VAE, secret=secret))) as archive:
+            archive.extractall(root / "source")
+        shutil.copy(root / "source" / "run_autograder", root / "run_autograder")
+        (root / "run_autograder").chmod(0o755)
+        setup = (root / "source" / "setup.sh").read_text().replace("/autograder", str(root))
+        rights = [line for line in setup.splitlines() if line.startswith("chmod ")]
+        assert len(rights) == 3
+        for line in rights:
+            subprocess.run(["bash", "-c", line], check=True)
+        (root / "results").mkdir()
+        (root / "submission_metadata.json").write_text('{"id": 1, "users": [{"sid": "2026000001"}]}')
+        target = root / "submission" / "codes" / "VAE"
+        shutil.copytree(
+            ROOT / "solutions" / "VAE", target, ignore=shutil.ignore_patterns("__pycache__", "r*")
+        )
+        yield root
 
 
-def _run_autograder(tmp_path: Path) -> None:
-    with zipfile.ZipFile(
-        io.BytesIO(autograder_zip(VAE, secret=b"secret of the course, long enough"))
-    ) as archive:
-        archive.extractall(tmp_path / "source")
-    target = tmp_path / "submission" / "codes" / "VAE"
-    shutil.copytree(ROOT / "solutions" / "VAE", target, ignore=shutil.ignore_patterns("__pycache__", "r*"))
-    environment = {**os.environ, "AUTOGRADER_ROOT": str(tmp_path), "AUTOGRADER_PYTHON": sys.executable}
+def run_autograder(root: Path, before: Sequence[str] = (), **variables: str) -> dict[str, Any]:
+    """What Gradescope does at a submission, after the lines of bash `before`."""
+    environment = {
+        **os.environ,
+        "AUTOGRADER_ROOT": str(root),
+        "AUTOGRADER_PYTHON": sys.executable,
+        **variables,
+    }
     environment.pop("GRADER_SECRET", None)
-    done = subprocess.run(
-        ["bash", tmp_path / "source" / "run_autograder"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
+    command = ["unshare", "-m", "bash", "-c", "\n".join([*before, f"cd {root}", "./run_autograder"])]
+    if not before:
+        command = [str(root / "run_autograder")]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
-    data = json.loads((tmp_path / "results" / "results.json").read_text())
-    assert sum(test["score"] for test in data["tests"]) == VAE.code_points, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads((root / "results" / "results.json").read_text())
+    return found
+
+
+@pytest.mark.slow
+def test_the_autograder_runs_as_gradescope_runs_it(autograder: Path) -> None:
+    data = run_autograder(autograder)
+    assert sum(test["score"] for test in data["tests"]) == VAE.code_points
+
+
+SPY = """
+import os, pathlib
+SEEN, ROOT = [], pathlib.Path({root!r})
+for place in ("source/course_secret.txt", "source/solutions/VAE/VAE.py", "source/grader/cli.py"):
+    try:
+        SEEN.append((ROOT / place).read_text()[:1])
+    except PermissionError:
+        pass
+try:
+    (ROOT / "results" / "results.json").write_text("{{}}")
+    SEEN.append("written")
+except PermissionError:
+    pass
+assert not SEEN and os.getuid() != 0 and "SPIED" not in os.environ, (SEEN, os.getuid())
+"""
+
+
+@pytest.mark.slow
+def test_without_bubblewrap_student_code_reads_no_answers(autograder: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can run code as somebody else; in Gradescope's container everything is root")
+    with open(autograder / "submission" / "codes" / "VAE" / "VAE.py", "a") as file:
+        file.write(SPY.format(root=str(autograder)))
+    programs = autograder / "programs"
+    programs.mkdir()
+    (programs / "bwrap").write_text("#!/bin/sh\nexit 1\n")  # as in a container without namespaces
+    (programs / "bwrap").chmod(0o755)
+    (autograder / "aside").mkdir()
+    before = open_folders(autograder / "aside")
+    data = run_autograder(autograder, before, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}", SPIED="yes")
+    assert sum(test["score"] for test in data["tests"]) == VAE.code_points, data

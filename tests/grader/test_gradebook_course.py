@@ -92,7 +92,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = base / "course"
     tool(folder, BIN / "nbgrader", "generate_assignment", "VAE", "--force")
     grader(base, "gradebook", "--db", "course/gradebook.db", "--track", "VAE")
-    grader(base, "collect", "submissions", "--course", "course", "--track", "VAE")
+    (base / "times.csv").write_text(f"number,time\n{STUDENTS[0]},2026-12-20T20:00:00+08:00\n")
+    times = ("--times", "times.csv")
+    grader(base, "collect", "submissions", "--course", "course", "--track", "VAE", *times)
     tool(folder, BIN / "nbgrader", "zip_collect", "VAE", "--force")
     tool(folder, BIN / "nbgrader", "autograde", "VAE", "--force")
     out = grader(base, "gradebook", "--db", "course/gradebook.db", "--track", "VAE", "--course", "course")
@@ -114,9 +116,9 @@ def test_zip_collect_found_everybody_with_a_report(course: Path) -> None:
         == STUDENTS[:4]
     )
     assert (course / "submitted" / STUDENTS[3] / "VAE" / "report.pdf").exists()
-    assert all(
-        (path.parent / "timestamp.txt").exists() for path in course.glob("submitted/*/VAE/report.ipynb")
-    )
+    stamps = {path.parts[-3]: path.read_text() for path in course.glob("submitted/*/VAE/timestamp.txt")}
+    assert list(stamps) == STUDENTS[:1]  # a file's own date is nobody's time of hand-in
+    assert stamps[STUDENTS[0]].startswith("2026-12-20 12:00")
 
 
 def test_autograde_executed_in_the_sandbox_and_touched_no_points(course: Path) -> None:

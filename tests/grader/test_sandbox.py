@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ordinary_user import open_folders
 
 from grader.sandbox import WALLS, Limits, bubblewrap, cgroup, open_wall, paths
 from grader.sandbox.bubblewrap import Bubblewrap
@@ -342,20 +343,8 @@ with Bubblewrap() as wall:
 @pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="every other test already runs as an ordinary user")
 def test_it_works_for_an_ordinary_user(wall: Bubblewrap, tmp_path: Path) -> None:
-    # Folders that only root may pass (/root) are opened in a mount namespace of this process's own.
-    needed = {sys.prefix, sys.base_prefix, str(ROOT)}
-    closed = {top for path in needed for top in Path(path).parents if not top.stat().st_mode & 1}
-    steps = ["set -e"]
-    for top in closed - {top for top in closed if closed & set(top.parents)}:
-        inside = [path for path in needed if Path(path).is_relative_to(top)]
-        aside = [f"{tmp_path}/{len(steps)}-{place}" for place in range(len(inside))]
-        for path, place in zip(inside, aside, strict=True):
-            steps += [f"mkdir {place}", f"mount --bind {path} {place}"]
-        steps.append(f"mount -t tmpfs -o mode=755 none {top}")
-        for path, place in zip(inside, aside, strict=True):
-            steps += [f"mkdir -p {path}", f"mount --bind {place} {path}"]
     run = f'exec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} -c "$1"'
-    script = "\n".join([*steps, f"cd {ROOT}", run])
+    script = "\n".join([*open_folders(tmp_path), f"cd {ROOT}", run])
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", script, "bash", AS_USER],
         input=PROBE, capture_output=True, text=True, check=False,
