@@ -170,3 +170,58 @@ def changed_outside(lines: Tagged, rng: random.Random, share: float) -> Tagged:
         if tag == 0 and rng.random() < share / 2:
             changed.append((with_indent(line, f"print('debug', {rng.randrange(9)})"), 0))
     return changed
+
+
+# A file with one region, as handed out and filled in, and the region's lines.
+SMALL_STARTER = (
+    "def f(x):\n"
+    '    """Doubles."""\n'
+    "    # TODO START\n"
+    '    raise NotImplementedError("a.py, TODO 1 (double): not filled in yet")\n'
+    "    # TODO END\n"
+    "\n"
+    "\n"
+    "print(f(1))\n"
+)
+SMALL_FILLED = SMALL_STARTER.replace(
+    '    raise NotImplementedError("a.py, TODO 1 (double): not filled in yet")\n',
+    "    return 2 * x  # 两倍\n",
+)
+SMALL_REGION = ["    return 2 * x  # 两倍"]
+
+
+def small_kit(folder: Path) -> Kit:
+    return Kit(folder, {"VAE/a.py": SMALL_STARTER}, {"VAE/a.py": SMALL_FILLED})
+
+
+def notes(text: str) -> list[str]:
+    """What a summary says about the files themselves."""
+    return [line for line in section(text, "Other Modifications") if line.startswith("# ! ")]
+
+
+def scrambled(text: str, rng: random.Random) -> bytes:
+    """A file after an accident: lines and bytes deleted, repeated, exchanged, replaced."""
+    lines = text.split("\n")
+    for _ in range(rng.randrange(12)):
+        at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        kind = rng.randrange(6)
+        if kind == 0:
+            del lines[min(at, other) : max(at, other) // 2]
+        elif kind == 1:
+            lines[at:at] = lines[other : other + rng.randrange(30)]
+        elif kind == 2:
+            lines[at], lines[other] = lines[other], lines[at]
+        elif kind == 3:
+            lines[at] = rng.choice(
+                ["# TODO START", "        # TODO END", "", "\t", "# Reference:", "'''", "((", "\\"]
+            )
+        elif kind == 4:
+            lines[at] = "".join(rng.sample(lines[at], len(lines[at])))
+        else:
+            lines[at] += rng.choice(["\r", "\x00", "\u2028", "\x0c", "é", "\U0001f600", "# 引用", "　"])
+        lines = lines or [""]
+    data = bytearray("\n".join(lines).encode(rng.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"])))
+    for _ in range(rng.choice([0, 0, 0, 1, 5])):
+        if data:
+            data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
