@@ -23,6 +23,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from benchmarks.similarity.cohort import STARTER, Solution, read_cohort, write_submission
 from benchmarks.similarity.competitors import Pairs, Run, flatten, tools
 from benchmarks.similarity.plagiarist import LEVELS, disguise
+from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, Result, find
 from code_analyze.similarity.fingerprints import fingerprint_all
 from code_analyze.similarity.intake import read_submission, read_submissions
@@ -53,7 +54,9 @@ def compare(folder: Path, workers: int = 2) -> Result:
     solution = read_submission(SOLUTION, "reference") if SOLUTION.is_dir() else None
     everybody += [solution] if solution is not None and solution.files else []
     prints = fingerprint_all(everybody, Starter.read(STARTER), workers)
-    return find(prints, score(prints))
+    result = find(prints, score(prints))
+    explain(result)
+    return result
 
 
 def ranked(result: Result) -> Pairs:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, find
 from code_analyze.similarity.fingerprints import fingerprint_all
 from code_analyze.similarity.intake import (
@@ -68,7 +69,8 @@ def compare(
     print(f"reading {count} submissions and {len(everybody) - count} others ...", file=sys.stderr, flush=True)
     prints = fingerprint_all(everybody, base, workers or min(8, os.cpu_count() or 1))
     print("comparing ...", file=sys.stderr, flush=True)
-    result = find(prints, score(prints), details)
+    result = find(prints, score(prints))
+    explain(result, details)
     found = write_report(result, out, _titles(starter))
     outliers = [pair for pair in result.pairs if pair.kind == OUTLIER]
     if result.canonical.line is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import networkx as nx
+import numpy as np
 
 from code_analyze.similarity.findings import OUTLIER, Pair, Result
 
+STRONG = 2.0  # evidence of a region that two submissions share for good
 SHOWN_WITHOUT_LINE = 8  # pairs drawn where the class is too small for a line
 
 
@@ -64,7 +66,8 @@ def _shape(graph: nx.Graph, result: Result) -> str:
 def _strong_parts(result: Result, a: int, b: int) -> list[str]:
     if a >= result.num_class:
         a, b = b, a
-    return [part for part, scores in result.scores.by_part.items() if float(scores[a, b]) > 2.0]
+    evidence = result.scores.by_part(np.array([a]))[:, 0, b]
+    return [part for part, value in zip(result.scores.parts, evidence, strict=True) if value > STRONG]
 
 
 def layout(found: list[Cluster], width: float, height: float) -> dict[int, tuple[float, float]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.fragments import data_flow, parse
+from code_analyze.similarity.dataflow.fragments import Flow, data_flow
+from code_analyze.similarity.dataflow.node import combine
 from code_analyze.similarity.intake import Submission
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
@@ -42,7 +45,7 @@ class Packed:
 
 @dataclass
 class PartPrint:
-    """One part's fragments by channel, with the file that their lines are of.
+    """One part's fragments by channel and its form, with the file that their lines are of.
 
     `digests` are (line, digest, number of tokens) of its lines, for the own share.
     """
@@ -50,6 +53,7 @@ class PartPrint:
     file: str
     channels: dict[str, Packed] = field(default_factory=dict)
     num_lines: int = 0
+    form: int = 0  # see `Flow.form`; 0 for a part without one
     digests: list[tuple[int, int, int]] = field(default_factory=list)
 
 
@@ -60,6 +64,16 @@ class Print:
     code: Code
     parts: dict[str, PartPrint]
     habits: Habits
+
+
+def parse(text: str) -> ast.Module | None:
+    """The syntax tree, or None for a text that isn't Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of invalid escapes in a student's strings
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def fingerprint(code: Code) -> Print:
@@ -73,18 +87,26 @@ def fingerprint(code: Code) -> Print:
         if tree is None and file.lines:
             code.notes.append(f"{file.path}: does not parse, compared by its tokens alone")
         places = Places(file.part_of_line())
-        flow = data_flow(tree, places, file.dictated) if tree is not None else {}
-        own = own_names(tree, places) if tree is not None else frozenset()
-        spelled = spellings(tree, places, file.dictated, own) if tree is not None else {}
+        flow: dict[int, Flow] = {}
+        spelled: dict[int, Spans] = {}
+        own: frozenset[str] = frozenset()
+        if tree is not None:
+            nodes = list(places.nodes(tree.body))
+            own = own_names(nodes, places)
+            flow = data_flow(tree, nodes, places, file.given)
+            spelled = spellings(tree, places, file.given, own)
         for number, part in enumerate(file.parts, 1):
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)
-            tokens = tokenize(part.lines, file.dictated, own)
+            here = flow.get(number, Flow())
+            if here.form:
+                mine.form = combine("forms", [mine.form, here.form]) if mine.form else here.form
+            tokens = tokenize(part.lines, file.given, own)
             mine.digests += line_digests(tokens)
             found = {
                 TOKENS: runs(tokens),
                 SPELLING: spelled.get(number, {}),
-                FLOW: flow.get(number, {}),
+                FLOW: here.pieces,
             }
             for channel, more in found.items():
                 known = spans.setdefault((part.key, channel), {})

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.algebra import combine
+from code_analyze.similarity.dataflow.node import combine
 from code_analyze.similarity.declared import declared
 from code_analyze.similarity.fingerprints import Print
 from code_analyze.similarity.intake import REFERENCE_SOLUTION

@@ -1,119 +1,114 @@
-"""What each pair of submissions shares: evidence added up over fragments, region by region.
+"""What each pair of submissions shares: evidence added up over fragments and forms, region by region.
 
-Region k is compared with region k. Its evidence is the weight of the shared fragments less a part of the
-weight of the expected ones that only one of the two has, divided by the root of the mean size; regions
-are added up by a soft maximum with zero, so that half a copy (regions from two sources) still shows.
+Region k is compared with region k. Its evidence is that of its fragments (see `index.Fragments`) and that of
+its form (see `index.Forms`). Two things are added up over the regions:
+
+- the evidence of the better half of them: a submission mixed from two sources has about half of its regions
+  from either, and what the other half looks like says nothing about this source
+- twice the log likelihood ratio of the forms alone, all regions together, for a copy of which either nearly
+  every region or every second one was copied. It is the strongest evidence there is
+  of a copy that was rewritten throughout: it computes the same everywhere, down to what few others compute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, Packed, Print
-from code_analyze.similarity.rarity import lacking_weight, shared_weight
+from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, Print
+from code_analyze.similarity.index import Forms, Fragments, Matrix, Population, Rows
 
-LACKING = 1.0  # how much a missing expected fragment counts against a shared one
 OFFSET = 0.25  # evidence of a region that counts as none
-FEW = 64  # holders up to which a fragment goes through the sparse index
+PART_OF_A_MIX = 0.5  # share of the regions that a submission mixed from two sources has from each
+COPIED = (0.97, 0.5)  # share of the regions that are copied: of one source, of each of two
+FORMS_TOGETHER = 2.0  # weight of the forms of all regions together
+BLOCK = 128  # submissions that are compared with all others at a time
 CHANNEL_GROUPS = {"canonical": (SPELLING, FLOW), "near-verbatim": (TOKENS,)}
-
-Matrix = NDArray[np.float32]
-
-
-@dataclass
-class Vocabulary:
-    """The fragments of one part and channel over all submissions.
-
-    digests [F] sorted; holders [F]: how many of the class and archive have each; weight [F]: see `rarity`.
-    """
-
-    digests: NDArray[np.uint64]
-    holders: NDArray[np.float64]
-    explained: NDArray[np.float64]
-    weight: NDArray[np.float64]
 
 
 @dataclass
 class Scores:
-    """Evidence of pairs: rows are the class, columns everybody (class, archive, references)."""
+    """Evidence of pairs: rows are the class, columns everybody (class, archive, references).
+
+    total: by channel group, [class, everybody]; of two of the class the upper triangle alone is filled
+    """
 
     parts: list[str]
-    total: dict[str, Matrix]  # by channel group: [class, everybody]
-    by_part: dict[str, NDArray[np.float16]]  # canonical, by part: [class, everybody]
-    vocabularies: dict[tuple[str, str], Vocabulary]
+    total: dict[str, Matrix]
+    fragments: dict[tuple[str, str], Fragments]
+    forms: dict[str, Forms]
+    present: dict[str, NDArray[np.bool_]]  # by part: who has it; [everybody]
     population: int
+
+    def by_part(self, rows: Rows) -> NDArray[np.float32]:
+        """Canonical evidence of some submissions with everybody, never negative; [parts, R, everybody]."""
+        return np.maximum(np.stack([soft for soft, _ in self.canonical(rows, 0)]), 0.0)
+
+    def canonical(self, rows: Rows, first: int) -> Iterator[tuple[Matrix, Matrix]]:
+        """By part: the soft evidence of fragments and form, and the form's own; [R, N - first] each."""
+        for part in self.parts:
+            form = self.forms[part].evidence(rows, first)
+            summed = form.copy()
+            for channel in CHANNEL_GROUPS["canonical"]:
+                summed += self.fragments[part, channel].evidence(rows, first)
+            yield self.soft(part, summed, rows, first), form
+
+    def soft(self, part: str, evidence: Matrix, rows: Rows, first: int) -> Matrix:
+        """A soft maximum of evidence and none; exactly 0 where one of the two lacks the part."""
+        present = self.present[part]
+        both = present[rows][:, None] & present[None, first:]
+        return np.where(both, np.logaddexp(0.0, evidence - np.float32(OFFSET)), 0.0).astype(np.float32)
 
 
 def score(prints: Sequence[Print]) -> Scores:
     """Evidence of every pair. The class comes first in `prints`, then the archive, then references."""
     roles = [p.code.submission.role for p in prints]
-    num_class = roles.count("class")
+    num_class, num_all = roles.count("class"), len(prints)
     counted = np.array([role != "reference" for role in roles])
-    population = int(counted.sum())
+    population = Population(counted, int(counted.sum()))
     parts = sorted({key for p in prints for key in p.parts})
-    shape = (num_class, len(prints))
-    total = {group: np.zeros(shape, np.float32) for group in CHANNEL_GROUPS}
-    by_part: dict[str, NDArray[np.float16]] = {}
-    vocabularies: dict[tuple[str, str], Vocabulary] = {}
+    total = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
+    scores = Scores(parts, total, {}, {}, {}, population.size)
     for part in parts:
-        evidence = {}
+        found = [p.parts.get(part) for p in prints]
+        scores.present[part] = np.array([f is not None and f.num_lines > 0 for f in found])
+        scores.forms[part] = Forms(found, population)
         for channel in CHANNELS:
-            packed = [p.parts[part].channels.get(channel) if part in p.parts else None for p in prints]
-            vocabulary, evidence[channel] = _evidence(packed, counted, population, num_class)
-            vocabularies[part, channel] = vocabulary
-        present = np.array([part in p.parts and p.parts[part].num_lines > 0 for p in prints])
-        both = np.outer(present[:num_class], present)
-        for group, channels in CHANNEL_GROUPS.items():
-            summed = sum((evidence[channel] for channel in channels), np.zeros(shape, np.float32))
-            soft = np.where(both, np.logaddexp(0.0, summed - OFFSET), 0.0).astype(np.float32)
-            total[group] += soft
-            if group == "canonical":
-                by_part[part] = soft.astype(np.float16)
-    return Scores(parts, total, by_part, vocabularies, population)
+            packed = [f.channels.get(channel) if f is not None else None for f in found]
+            scores.fragments[part, channel] = Fragments(packed, population)
+    for start in range(0, num_class, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, num_class))
+        total["canonical"][rows, start:] = _canonical(scores, rows, start)
+        total["near-verbatim"][rows, start:] = sum(
+            scores.soft(part, scores.fragments[part, TOKENS].evidence(rows, start), rows, start)
+            for part in parts
+        )
+    return scores
 
 
-def _evidence(
-    packed: Sequence[Packed | None], counted: NDArray[np.bool_], population: int, num_class: int
-) -> tuple[Vocabulary, Matrix]:
-    """The fragments of one part and channel, and the evidence in them: [class, everybody]."""
-    sizes = np.array([len(p.digests) if p is not None else 0 for p in packed])
-    rows = np.repeat(np.arange(len(packed)), sizes)
-    every = np.concatenate([p.digests for p in packed if p is not None] or [np.zeros(0, np.uint64)])
-    digests, columns = np.unique(every, return_inverse=True)
-    holders = _count(columns, counted[rows], len(digests))
-    explained = _count(columns, ~counted[rows], len(digests))
-    weight = shared_weight(holders, explained, population)
-    lacking = lacking_weight(holders, population)
-    vocabulary = Vocabulary(digests, holders, explained, weight)
-    has = sparse.csr_matrix(
-        (np.ones(len(rows), np.float32), (rows, columns)), shape=(len(packed), len(digests)), dtype=np.float32
-    )
-    both = holders + explained
-    shared = np.zeros((num_class, len(packed)), np.float32)
-    few = has[:, np.flatnonzero((both > 1) & (both <= FEW) & (weight > 0))]
-    if few.shape[1]:
-        w = weight[(both > 1) & (both <= FEW) & (weight > 0)].astype(np.float32)
-        shared += (few[:num_class].multiply(w).tocsr() @ few.T).toarray()
-    many = np.flatnonzero((both > FEW) & (weight > 0))
-    if len(many):
-        dense = has[:, many].toarray()
-        shared += (dense[:num_class] * weight[many].astype(np.float32)) @ dense.T
-    expected = np.flatnonzero(lacking > 0)
-    against = np.zeros_like(shared)
-    if len(expected):
-        dense = has[:, expected].toarray()
-        weighted = dense * lacking[expected].astype(np.float32)
-        own = weighted.sum(axis=1)
-        against = own[:num_class, None] + own[None, :] - 2 * (weighted[:num_class] @ dense.T)
-    mean_size = np.sqrt(np.outer(sizes[:num_class], sizes)) + 5.0
-    return vocabulary, ((shared - LACKING * against) / np.sqrt(mean_size)).astype(np.float32)
+def _canonical(scores: Scores, rows: Rows, first: int) -> Matrix:
+    """The evidence of the better half of the regions, and of all forms together; [R, N - first]."""
+    soft, forms = [], []
+    for each, form in scores.canonical(rows, first):
+        soft.append(each)
+        forms.append(form)
+    if not soft:
+        return np.zeros((len(rows), len(scores.present) - first), np.float32)
+    present = np.stack([scores.present[part] for part in scores.parts]).astype(np.float32)
+    num_both = present[:, rows].T @ present[:, first:]
+    ranked = np.sort(np.stack(soft), axis=0)[::-1]
+    counts = np.arange(len(ranked))[:, None, None] < PART_OF_A_MIX * num_both
+    return (ranked * counts).sum(axis=0) + FORMS_TOGETHER * together(np.stack(forms))
 
 
-def _count(columns: NDArray[np.intp], chosen: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
-    """How many of the chosen entries stand in each column; [size]."""
-    return np.bincount(columns, weights=chosen.astype(np.float64), minlength=size).astype(np.float64)
+def together(forms: NDArray[np.float32]) -> Matrix:
+    """The log likelihood ratio of a copy by the forms of all regions, [parts, R, N], each share of copied
+    regions as likely as the other; an uncopied region's own ratio is 1."""
+    by_share = [
+        np.logaddexp(np.float32(np.log(share)) + forms, np.float32(np.log1p(-share))).sum(axis=0)
+        for share in COPIED
+    ]
+    return (np.logaddexp(*by_share) - np.float32(np.log(len(COPIED)))).astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 
@@ -22,3 +22,23 @@ class Places:
         first = min(getattr(node, "lineno", 0), len(self.numbers) - 1)
         last = min(getattr(node, "end_lineno", first) or first, len(self.numbers) - 1)
         return self._before[last + 1] > self._before[max(first, 0)]
+
+    def nodes(self, body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+        """All nodes of the student's statements and of all imports; of definitions that hold some, their
+        parameters and their bodies."""
+        stack: list[ast.AST] = list(body)
+        while stack:
+            node = stack.pop()
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and self.own(node):
+                stack.extend(node.body)
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    yield from ast.walk(node.args)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                yield node
+            elif not isinstance(node, ast.stmt) or self.own(node):
+                yield node
+                for value in node.__dict__.values():
+                    if isinstance(value, list):
+                        stack.extend([each for each in value if isinstance(each, ast.AST)])
+                    elif isinstance(value, ast.AST):
+                        stack.append(value)

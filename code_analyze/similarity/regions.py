@@ -6,11 +6,11 @@ deleted or renamed TODO lines do no harm. Only the student's own lines belong to
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from code_analyze import summary
+from code_analyze.similarity.given import Given
 from code_analyze.similarity.intake import Submission
 
 OUTSIDE = "outside"
@@ -33,7 +33,7 @@ class CodeFile:
     path: str  # as submitted
     lines: list[str]
     parts: list[Part] = field(default_factory=list)
-    dictated: frozenset[str] = frozenset()
+    given: Given = field(default_factory=Given)
 
     def part_of_line(self) -> list[int]:
         """For each line (from 1; index 0 unused) the number of its part, from 1, or 0."""
@@ -51,10 +51,10 @@ class CodeFile:
 
 @dataclass
 class Starter:
-    """The pristine starter: its files and the words in them."""
+    """The pristine starter: its files and the names in them."""
 
     files: dict[str, summary.Source]
-    _words: dict[str, frozenset[str]] = field(default_factory=dict)
+    _given: dict[str, Given] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path | None) -> Starter:
@@ -64,17 +64,16 @@ class Starter:
                 files[path.relative_to(folder).as_posix()] = summary.read_source(str(path))
         return cls(files)
 
-    def words(self, track: str) -> frozenset[str]:
-        """The names that the starter's files of a track use."""
-        if track in self._words:
-            return self._words[track]
-        found: set[str] = set()
-        for path, source in self.files.items():
-            if path.split("/")[0] == track or "/" not in path:
-                for line in source.lines:
-                    found.update(re.findall(r"[^\W\d]\w*", line.split("#")[0]))
-        self._words[track] = frozenset(found)
-        return self._words[track]
+    def given(self, track: str) -> Given:
+        """The names that the starter's files of a track fix."""
+        if track not in self._given:
+            self._given[track] = Given.of(
+                line
+                for path, source in self.files.items()
+                if path.split("/")[0] == track or "/" not in path
+                for line in source.lines
+            )
+        return self._given[track]
 
     def match(self, path: str, source: summary.Source) -> str | None:
         """The starter's file that a submitted file is a version of."""
@@ -116,10 +115,11 @@ def cut(submission: Submission, starter: Starter) -> Code:
             files.append(_added(path, source, len(submission.files) == 1))
             continue
         taken.add(known)
-        analysis = summary.analyze_file(starter.files[known], source, known)
+        # Without its ending the file isn't parsed there: it is parsed once, in `fingerprints`.
+        analysis = summary.analyze_file(starter.files[known], source, known.removesuffix(".py"))
         references.extend(analysis.references)
         track = known.split("/")[0] if "/" in known else ""
-        file = CodeFile(path, source.lines, [], starter.words(track))
+        file = CodeFile(path, source.lines, [], starter.given(track))
         for region in analysis.regions:
             if region.added_lines:
                 file.parts.append(Part(f"{known}:{region.number}", path, list(region.added_lines)))

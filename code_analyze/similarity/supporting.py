@@ -41,7 +41,7 @@ def habits(code: Code) -> Habits:
                 names.update(
                     w
                     for w in _NAME.findall(text)
-                    if w not in file.dictated and len(w) > 2 and not iskeyword(w)
+                    if w not in file.given.words and len(w) > 2 and not iskeyword(w)
                 )
                 layout.update(_marks(text))
     return Habits(frozenset(comments), frozenset(names), frozenset(layout))

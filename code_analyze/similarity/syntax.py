@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections.abc import Iterable
 
-from code_analyze.similarity.algebra import combine, number_text
+from code_analyze.similarity.dataflow.node import combine, number_text
+from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.spelling import SIGNATURES, TRANSPARENT_KEYWORDS
 
@@ -22,9 +24,9 @@ MAX_LINES = 6  # of the passage that a piece is shown as
 class Pieces(ast.NodeVisitor):
     """Collects the pieces of the student's statements by part."""
 
-    def __init__(self, places: Places, known: frozenset[str], own: frozenset[str]) -> None:
+    def __init__(self, places: Places, given: Given, own: frozenset[str]) -> None:
         self.places = places
-        self.known = known
+        self.given = given
         self.own = own
         self.found: dict[int, Spans] = {}
 
@@ -58,10 +60,14 @@ class Pieces(ast.NodeVisitor):
         return digest, digest
 
     def name(self, node: ast.Name) -> Digests:
-        return self.leaf(node.id if node.id in self.known and node.id not in self.own else "V")
+        return self.leaf(node.id if node.id in self.given.words and node.id not in self.own else "V")
 
     def attribute(self, node: ast.Attribute) -> Digests:
-        own = isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr not in self.known
+        own = (
+            isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+            and node.attr not in self.given.attributes
+        )
         return self.piece(node, "." + ("A" if own else node.attr), [self.visit(node.value)])
 
     def operation(self, node: ast.BinOp) -> Digests:
@@ -91,20 +97,23 @@ class Pieces(ast.NodeVisitor):
     SPECIAL = {ast.Name: name, ast.Attribute: attribute, ast.BinOp: operation, ast.Call: call}
 
 
-def own_names(tree: ast.Module, places: Places) -> frozenset[str]:
-    """The variables that the student's lines assign, also where the starter uses the same name elsewhere."""
+def own_names(nodes: Iterable[ast.AST], places: Places) -> frozenset[str]:
+    """The variables and parameters that the student's lines bind, also where the starter uses the same name
+    elsewhere."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and places.part(node.lineno):
             found.add(node.id)
+        elif isinstance(node, ast.arg) and places.part(node.lineno) and node.arg != "self":
+            found.add(node.arg)
     return frozenset(found)
 
 
 def spellings(
-    tree: ast.Module, places: Places, known: frozenset[str], own: frozenset[str] = frozenset()
+    tree: ast.Module, places: Places, given: Given, own: frozenset[str] = frozenset()
 ) -> dict[int, Spans]:
-    """The pieces of each part as digest -> lines; names are masked but for `known` ones that aren't `own`."""
-    pieces = Pieces(places, known, own)
+    """The pieces of each part as digest -> lines; names are masked but for `given` ones that aren't `own`."""
+    pieces = Pieces(places, given, own)
     with contextlib.suppress(RecursionError):
         pieces.visit(tree)
     return pieces.found

@@ -6,8 +6,9 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from code_analyze.similarity.algebra import combine, number_text
-from code_analyze.similarity.expressions import BUILTINS
+from code_analyze.similarity.dataflow.node import combine, number_text
+from code_analyze.similarity.dataflow.reader import BUILTINS
+from code_analyze.similarity.given import Given
 from code_analyze.summary.share import FEWEST
 
 RUN_LENGTHS = (4, 9)  # short runs survive reordered statements, long ones tell a copied passage
@@ -24,11 +25,11 @@ KEYWORDS = frozenset(keyword.kwlist)
 
 
 def tokenize(
-    lines: Iterable[tuple[int, str]], known: frozenset[str], own: frozenset[str] = frozenset()
+    lines: Iterable[tuple[int, str]], given: Given, own: frozenset[str] = frozenset()
 ) -> list[tuple[str, int]]:
     """(token, line) for numbered lines of code. Needs no code that parses.
 
-    Kept are keywords, built-in names, attributes and the starter's names (`known`) that the student doesn't
+    Kept are keywords, built-in names, attributes and the starter's names (`given`) that the student doesn't
     assign (`own`); any other name is "V".
     """
     tokens: list[tuple[str, int]] = []
@@ -44,9 +45,11 @@ def tokenize(
                 token = "S" + token.strip("rRbBuUfF").strip("'\"")
             elif kind == "name" and token not in KEYWORDS:
                 if before == ".":
-                    own_attribute = len(tokens) > 1 and tokens[-2][0] == "self" and token not in known
+                    own_attribute = (
+                        len(tokens) > 1 and tokens[-2][0] == "self" and token not in given.attributes
+                    )
                     token = "V" if own_attribute else token
-                elif token in own or (token not in BUILTINS and token not in known):
+                elif token in own or (token not in BUILTINS and token not in given.words):
                     token = "V"
             if token == "," and tokens and before == ",":
                 continue

@@ -11,6 +11,7 @@ if str(ROOT) not in sys.path:
 
 from benchmarks.similarity.cohort import STARTER, Solution, files_of, read_cohort  # noqa: E402
 from code_analyze import summary  # noqa: E402
+from code_analyze.similarity.details import explain  # noqa: E402
 from code_analyze.similarity.findings import Pair, Result, find  # noqa: E402
 from code_analyze.similarity.fingerprints import fingerprint_all  # noqa: E402
 from code_analyze.similarity.intake import Submission  # noqa: E402
@@ -25,7 +26,9 @@ def submission(solution: Solution, name: str = "", role: str = "class") -> Submi
 
 def compare(submissions: list[Submission], starter: Path | None = STARTER) -> Result:
     prints = fingerprint_all(submissions, Starter.read(starter), 1)
-    return find(prints, score(prints))
+    result = find(prints, score(prints))
+    explain(result)
+    return result
 
 
 def names(result: Result, pair: Pair) -> set[str]:

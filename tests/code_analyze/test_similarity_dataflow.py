@@ -7,9 +7,12 @@ import ast
 
 import pytest
 
-from code_analyze.similarity.algebra import Node, add, constant, divide, multiply, power
-from code_analyze.similarity.dataflow import Interpreter
-from code_analyze.similarity.fragments import data_flow, parse
+from code_analyze.similarity.dataflow.algebra import add, divide, multiply, power
+from code_analyze.similarity.dataflow.fragments import data_flow
+from code_analyze.similarity.dataflow.interpreter import Interpreter
+from code_analyze.similarity.dataflow.node import Node, constant
+from code_analyze.similarity.fingerprints import parse
+from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.syntax import spellings
 from code_analyze.similarity.tokens import runs, tokenize
@@ -19,32 +22,32 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 """
-NAMES = frozenset(
-    [
-        "f",
-        "self",
-        "x",
-        "mu",
-        "log_std",
-        "target",
-        "recon",
-        "imgs",
-        "model",
-        "optimizer",
-        "loss_fn",
-        "encoder",
-        "forward",
-        "__init__",
-        "VAE",
-    ]
-)
+NAMES = [
+    "f",
+    "self",
+    "x",
+    "mu",
+    "log_std",
+    "target",
+    "recon",
+    "imgs",
+    "model",
+    "optimizer",
+    "loss_fn",
+    "encoder",
+    "forward",
+    "__init__",
+    "VAE",
+]
+GIVEN = Given(frozenset(NAMES), frozenset(NAMES))
 
 
 def effects(body: str, head: str = HEAD) -> list[str]:
     """What a program does, as sorted texts that don't depend on names or order."""
     tree = ast.parse(head + body)
     lines = (head + body).count("\n") + 3
-    found = Interpreter(Places([0] + [1] * lines), NAMES).run(tree)
+    places = Places([0] + [1] * lines)
+    found = Interpreter(places, GIVEN).run(tree, places.nodes(tree.body))
     return sorted(str(node.digest()) for node in found)
 
 
@@ -174,14 +177,15 @@ def test_similarity_starter_lines_have_no_fragments() -> None:
     text = "def f(x):\n    y = x.exp()\n    return y * 2\n"
     tree = parse(text)
     assert tree is not None
-    assert data_flow(tree, Places([0, 0, 0, 0, 0]), NAMES) == {}
-    assert spellings(tree, Places([0, 0, 0, 0, 0]), NAMES) == {}
-    assert set(data_flow(tree, Places([0, 0, 1, 0, 0]), NAMES)) == {1}
+    none, one = Places([0, 0, 0, 0, 0]), Places([0, 0, 1, 0, 0])
+    assert data_flow(tree, none.nodes(tree.body), none, GIVEN) == {}
+    assert spellings(tree, none, GIVEN) == {}
+    assert set(data_flow(tree, one.nodes(tree.body), one, GIVEN)) == {1}
 
 
 def test_similarity_tokens_mask_own_names_and_forms() -> None:
     def digests(text: str) -> set[int]:
-        return set(runs(tokenize(list(enumerate(text.splitlines(), 1)), NAMES)))
+        return set(runs(tokenize(list(enumerate(text.splitlines(), 1)), GIVEN)))
 
     assert digests("abc = mu + 0.50  # note\nreturn abc") == digests("q=mu+.5\n\nreturn q")
     assert digests("q = mu + 0.5\nreturn q") != digests("q = mu + 0.6\nreturn q")

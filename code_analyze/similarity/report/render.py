@@ -155,8 +155,10 @@ def _heat(result: Result) -> dict[str, Any]:
     if not order:
         return {"order": [], "maps": {}}
     chosen = np.ix_(order, order)
-    maps = {"all regions": result.scores.total["canonical"][chosen]}
-    maps |= {part: scores[chosen].astype(np.float32) for part, scores in result.scores.by_part.items()}
+    above = np.maximum(np.triu(result.scores.total["canonical"][chosen], 1), 0.0)
+    maps = {"all regions": above + above.T}
+    evidence = result.scores.by_part(np.array(order))[:, :, order]
+    maps |= dict(zip(result.scores.parts, evidence, strict=True))
     packed = {}
     for name, values in maps.items():
         values = values.copy()
@@ -169,7 +171,7 @@ def _heat(result: Result) -> dict[str, Any]:
 
 
 def _histogram(result: Result) -> dict[str, Any]:
-    values = np.array([p.score for p in result.pairs if p.b < result.num_class] or [0.0])
+    values = np.maximum(result.class_scores if len(result.class_scores) else np.zeros(1), 0.0)
     line = result.canonical.line
     top = max(float(values.max()), line or 0.0) * 1.05 + 1e-6
     counts, edges = np.histogram(values, bins=BINS, range=(0.0, top))

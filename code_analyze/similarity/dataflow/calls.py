@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity import algebra
-from code_analyze.similarity.algebra import Node, constant, number
+from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.spelling import (
     ACTIVATION_MODULES,
     DEFAULTS,
@@ -17,7 +17,6 @@ from code_analyze.similarity.spelling import (
     TRANSPARENT_OPS,
 )
 
-Place = tuple[int, int]
 INPUT = Node("input")
 
 
@@ -180,3 +179,10 @@ def _exp(value: Node, place: Place) -> Node:
     if value.op == "log" and value.args:
         return value.args[0]
     return Node("exp", (value,), place)
+
+
+def is_instance(value: Node, kinds: Node, place: Place) -> Node:
+    """isinstance(x, (A, B)), type(x) in (A, B), isinstance(x, A) or isinstance(x, B): one test."""
+    single = kinds.args if kinds.op == "list" else (kinds,)
+    tests = tuple(Node("isinstance", (value, kind), place) for kind in single)
+    return tests[0] if len(tests) == 1 else Node("or", tests, place)

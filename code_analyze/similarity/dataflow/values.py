@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from code_analyze.similarity.algebra import Node
+from code_analyze.similarity.dataflow.node import Node
 
 
 @dataclass

@@ -1,0 +1,187 @@
+"""Expressions of the data-flow form: how a syntax tree's expression becomes a value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow.calls import is_instance, operation, sizes
+from code_analyze.similarity.dataflow.invocations import Invocations
+from code_analyze.similarity.dataflow.node import Node, Place, constant, number
+from code_analyze.similarity.dataflow.reader import BUILTINS
+from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
+
+ARITHMETIC: dict[type, Callable[[Node, Node, Place], Node]] = {
+    ast.Add: algebra.add,
+    ast.Sub: algebra.subtract,
+    ast.Mult: algebra.multiply,
+    ast.Div: algebra.divide,
+}
+# a > b is b < a, and so on: one direction for each comparison.
+COMPARISONS = {
+    ast.Lt: ("lt", False), ast.Gt: ("lt", True), ast.LtE: ("le", False), ast.GtE: ("le", True),
+    ast.Eq: ("eq", False), ast.NotEq: ("ne", False), ast.Is: ("eq", False), ast.IsNot: ("ne", False),
+    ast.In: ("in", False), ast.NotIn: ("not in", False),
+}  # fmt: skip
+
+
+class Expressions(Invocations):
+    """Reads expressions."""
+
+    def expr(self, e: ast.expr, scope: Scope) -> Value:
+        read = self.EXPRESSIONS.get(type(e))
+        self.at(e)
+        if read is None:
+            parts = [
+                self.node(self.expr(c, scope)) for c in ast.iter_child_nodes(e) if isinstance(c, ast.expr)
+            ]
+            self.at(e)
+            return self.make(type(e).__name__, *parts)
+        return read(self, e, scope)
+
+    def ex_constant(self, e: ast.Constant, scope: Scope) -> Value:
+        return constant(e.value, self.place)
+
+    def ex_name(self, e: ast.Name, scope: Scope) -> Value:
+        found = scope.find(e.id)
+        if found is not None:
+            return found
+        if e.id in self.imports:
+            return Node(f"mod:{self.imports[e.id]}", (), self.place)
+        return Node(
+            f"name:{e.id}" if e.id in self.given.words or e.id in BUILTINS else "name", (), self.place
+        )
+
+    def ex_attribute(self, e: ast.Attribute, scope: Scope) -> Value:
+        owner = self.expr(e.value, scope)
+        self.at(e)
+        if isinstance(owner, Instance):
+            value = owner.attributes.get(e.attr)
+            if value is not None and (owner.own or e.attr not in self.given.attributes):
+                return value
+            method = owner.methods.get(e.attr)
+            helper = method is not None and (owner.own or self.places.part(method.lineno) > 0)
+            if method is not None and helper and owner.scope is not None:
+                return Closure(method.args, method.body, owner.scope, owner)
+            return Node(f"self.{e.attr}" if e.attr in self.given.attributes else "self.?", (), self.place)
+        base = self.node(owner)
+        if base.op.startswith("mod:"):
+            return Node(f"{base.op}.{e.attr}", (), self.place)
+        if e.attr == "data":
+            return base
+        if e.attr == "shape":
+            return sizes([base], {}, self.place)
+        return self.make(f".{e.attr}", base)
+
+    def ex_binary(self, e: ast.BinOp, scope: Scope) -> Value:
+        left, right = self.expr(e.left, scope), self.expr(e.right, scope)
+        self.at(e)
+        if isinstance(left, Items) and isinstance(right, Items) and isinstance(e.op, ast.Add):
+            return Items(left.items + right.items, "list", self.place)
+        if isinstance(left, Items) and isinstance(right, Node) and isinstance(e.op, ast.Mult):
+            times = number(right)
+            if times is not None and 0 <= times <= 16:
+                return Items(left.items * int(times), "list", self.place)
+        a, b = self.node(left), self.node(right)
+        self.spend()
+        known = ARITHMETIC.get(type(e.op))
+        if known is not None:
+            return known(a, b, self.place)
+        if isinstance(e.op, ast.Pow):
+            return operation("pow", [a, b], {}, self.place)
+        x, y = number(a), number(b)
+        if isinstance(e.op, ast.FloorDiv) and x is not None and y:
+            return constant(x // y, self.place)
+        if isinstance(e.op, ast.Mod) and x is not None and y:
+            return constant(x % y, self.place)
+        return self.make(type(e.op).__name__, a, b)
+
+    def ex_unary(self, e: ast.UnaryOp, scope: Scope) -> Value:
+        value = self.node(self.expr(e.operand, scope))
+        if isinstance(e.op, ast.USub):
+            return algebra.scale(-1.0, value, self.place)
+        if isinstance(e.op, ast.UAdd):
+            return value
+        return self.make(type(e.op).__name__.lower(), value)
+
+    def ex_bool(self, e: ast.BoolOp, scope: Scope) -> Value:
+        return self.make(type(e.op).__name__.lower(), *[self.node(self.expr(v, scope)) for v in e.values])
+
+    def ex_compare(self, e: ast.Compare, scope: Scope) -> Value:
+        left = self.node(self.expr(e.left, scope))
+        right = self.node(self.expr(e.comparators[0], scope))
+        name, swapped = COMPARISONS[type(e.ops[0])]
+        if left.op == "call:type" and name in ("eq", "ne", "in", "not in") and len(left.args) == 1:
+            test = is_instance(left.args[0], right, self.place)
+            return test if name in ("eq", "in") else self.make("not", test)
+        return self.make(name, *((right, left) if swapped else (left, right)))
+
+    def truth(self, e: ast.expr, scope: Scope) -> bool | None:
+        """A condition whose outcome is known without running anything."""
+        if isinstance(e, ast.Constant):
+            return bool(e.value)
+        if isinstance(e, ast.UnaryOp) and isinstance(e.op, ast.Not):
+            inner = self.truth(e.operand, scope)
+            return None if inner is None else not inner
+        if isinstance(e, ast.BoolOp):
+            return None
+        value = self.expr(e, scope)
+        if isinstance(value, Items) and value.kind == "list":
+            return bool(value.items)
+        if isinstance(value, Node):
+            if value.op in ("lt", "le", "eq", "ne") and len(value.args) == 2:
+                return _compared(value.op, *value.args)
+            if value.op[0] in "#=":
+                return value.op not in ("#0", "=False", "=None", "=''")
+        return None
+
+    def ex_choice(self, e: ast.IfExp, scope: Scope) -> Value:
+        known = self.truth(e.test, scope)
+        if known is not None:
+            return self.expr(e.body if known else e.orelse, scope)
+        parts = [self.node(self.expr(part, scope)) for part in (e.test, e.body, e.orelse)]
+        return self.make("choice", *parts)
+
+    def ex_lambda(self, e: ast.Lambda, scope: Scope) -> Value:
+        return Closure(e.args, e.body, scope)
+
+    def ex_string(self, e: ast.JoinedStr, scope: Scope) -> Value:
+        return Node("string", (), self.place)
+
+    def ex_walrus(self, e: ast.NamedExpr, scope: Scope) -> Value:
+        value = self.expr(e.value, scope)
+        scope.values[e.target.id] = value
+        return value
+
+    EXPRESSIONS: dict[type, Callable[..., Value]] = {
+        ast.Constant: ex_constant,
+        ast.Name: ex_name,
+        ast.Attribute: ex_attribute,
+        ast.Tuple: Invocations.ex_items,
+        ast.List: Invocations.ex_items,
+        ast.Set: Invocations.ex_items,
+        ast.BinOp: ex_binary,
+        ast.UnaryOp: ex_unary,
+        ast.BoolOp: ex_bool,
+        ast.Compare: ex_compare,
+        ast.IfExp: ex_choice,
+        ast.Lambda: ex_lambda,
+        ast.ListComp: Invocations.ex_comprehension,
+        ast.GeneratorExp: Invocations.ex_comprehension,
+        ast.SetComp: Invocations.ex_comprehension,
+        ast.Dict: Invocations.ex_dict,
+        ast.JoinedStr: ex_string,
+        ast.NamedExpr: ex_walrus,
+        ast.Subscript: Invocations.ex_subscript,
+        ast.Call: Invocations.ex_call,
+    }
+
+
+def _compared(op: str, left: Node, right: Node) -> bool | None:
+    a, b = number(left), number(right)
+    if a is None or b is None:
+        if left.op[0] == "=" and right.op[0] == "=" and op in ("eq", "ne"):
+            return (left.op == right.op) == (op == "eq")
+        return None
+    return {"lt": a < b, "le": a <= b, "eq": a == b, "ne": a != b}[op]

@@ -1,0 +1,73 @@
+"""Fragments of the canonical channel: small pieces of the data flow, and the whole of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from code_analyze.similarity.dataflow.interpreter import Interpreter
+from code_analyze.similarity.dataflow.node import Node, combine
+from code_analyze.similarity.given import Given
+from code_analyze.similarity.places import Places
+from code_analyze.similarity.syntax import Spans
+
+DEPTHS = (1, 2, 3)
+
+
+@dataclass
+class Flow:
+    """The data flow of one part: pieces cut off a few steps down, with their lines, and the form.
+
+    The form is one digest of all that the part does; two parts with the same form compute the same.
+    """
+
+    pieces: Spans = field(default_factory=dict)
+    form: int = 0
+
+
+def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given: Given) -> dict[int, Flow]:
+    """The data flow of each part of a file. `nodes` are those of `Places.nodes`."""
+    effects = Interpreter(places, given).run(tree, nodes)
+    found: dict[int, Flow] = {}
+    seen: set[int] = set()
+    stack = list(effects)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        stack.extend(node.args)
+        part, line = node.place
+        if not part or not node.args:
+            continue
+        lines = [line] + [arg.place[1] for arg in node.args if arg.place[0] == part]
+        span = (min(lines), max(lines))
+        pieces = found.setdefault(part, Flow()).pieces
+        for depth in DEPTHS:
+            pieces.setdefault(combine(f"d{depth}", [node.digest_to_depth(depth)]), span)
+    roots: dict[int, set[int]] = {}
+    for effect in effects:
+        part = _part(effect)
+        if part:
+            roots.setdefault(part, set()).add(effect.digest())
+    for part, digests in roots.items():
+        found.setdefault(part, Flow()).form = combine("form", sorted(digests))
+    return found
+
+
+def _part(effect: Node) -> int:
+    """The part that an effect belongs to: where it stands, or else the first that its values come from."""
+    if effect.place[0]:
+        return effect.place[0]
+    parts, seen, stack = [], set(), [effect]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.place[0]:
+            parts.append(node.place[0])
+        else:
+            stack.extend(node.args)
+    return min(parts, default=0)

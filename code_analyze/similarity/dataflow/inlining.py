@@ -1,0 +1,73 @@
+"""Functions and classes of the student's own, read again at each place where they are called."""
+
+from __future__ import annotations
+
+import ast
+
+from code_analyze.similarity.dataflow.calls import INPUT, apply_layer
+from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.reader import NOTHING
+from code_analyze.similarity.dataflow.sequences import Sequences
+from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
+
+MAX_INLINE = 6
+
+
+class Inlining(Sequences):
+    """Replaces a call by what it returns."""
+
+    def apply(self, target: Value, args: list[Value]) -> Node:
+        """A chain of modules, or an object of the student's own class, applied to its inputs."""
+        nodes = [self.node(a) for a in args]
+        if isinstance(target, Items):
+            value = nodes[0] if nodes else INPUT
+            for module in target.items:
+                step = self.call(module, "", [value], {})
+                value = self.node(step)
+            return value
+        if isinstance(target, Instance) and "forward" in target.methods and target.scope is not None:
+            forward = target.methods["forward"]
+            return self.node(
+                self.inline(Closure(forward.args, forward.body, target.scope, target), list(nodes), {})
+            )
+        if isinstance(target, Node):
+            return apply_layer(target, nodes, self.place)
+        return self.make("apply", Node("self"), *nodes)
+
+    def instantiate(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """An object of a class that the student added: its attributes as its __init__ leaves them."""
+        methods, scope = self.classes[name]
+        instance = Instance(methods, {}, scope, own=True)
+        init = methods.get("__init__")
+        if init is not None:
+            self.inline(Closure(init.args, init.body, scope, instance), args, kwargs)
+        return instance
+
+    def inline(self, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """The value that a function returns for these arguments."""
+        if len(self.inlined) >= MAX_INLINE:
+            return self.make("call:?", *[self.node(a) for a in args if isinstance(a, Node)])
+        inner = Scope({}, closure.scope, closure.instance)
+        names = [a.arg for a in [*closure.params.posonlyargs, *closure.params.args]]
+        if closure.instance is not None and names:
+            inner.values[names.pop(0)] = closure.instance
+        every = names + [a.arg for a in closure.params.kwonlyargs]
+        defaults = [*closure.params.defaults, *[d for d in closure.params.kw_defaults if d is not None]]
+        for name, default in zip(reversed(every), reversed(defaults), strict=False):
+            inner.values[name] = self.expr(default, closure.scope)
+        inner.values.update(zip(names, args, strict=False))
+        inner.values.update({k: v for k, v in kwargs.items() if k in every})
+        if closure.params.vararg is not None:
+            inner.values[closure.params.vararg.arg] = Items(list(args[len(names) :]))
+        place = self.place
+        self.inlined.append(place[0])
+        self.returned.append([])
+        try:
+            if isinstance(closure.body, ast.expr):
+                return self.expr(closure.body, inner)
+            self.block(list(closure.body), inner)
+            return self.returned[-1][-1] if self.returned[-1] else NOTHING
+        finally:
+            self.inlined.pop()
+            self.returned.pop()
+            self.place = place

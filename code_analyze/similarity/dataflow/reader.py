@@ -1,0 +1,99 @@
+"""The state of reading one file: its scopes, its imports, what it does so far, and where."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Sequence
+
+from code_analyze.similarity.dataflow.calls import INPUT
+from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.values import Closure, Items, Scope, Value
+from code_analyze.similarity.given import Given
+from code_analyze.similarity.places import Places
+
+MAX_NODES = 30_000  # of one file; one that unrolls to more is cut off there
+BUILTINS = frozenset(dir(builtins))
+NOTHING = Node("=None")
+
+
+class TooMuchError(Exception):
+    """The budget of one file is used up."""
+
+
+class Reader:
+    """What the parts of the interpreter share.
+
+    `places` says which lines are the student's, and of which part; `given` which names the starter fixes.
+    Names of the student's own are replaced by what they stand for.
+    """
+
+    def __init__(self, places: Places, given: Given) -> None:
+        self.places = places
+        self.given = given
+        self.effects: list[Node] = []
+        self.place = (0, 0)
+        self.inlined: list[int] = []  # the regions of the calls that are being inlined
+        self.budget = MAX_NODES
+        self.imports: dict[str, str] = {}
+        self.called: set[str] = set()
+        self.classes: dict[str, tuple[dict[str, ast.FunctionDef], Scope]] = {}
+        self.globals = Scope({})
+        self.returned: list[list[Value]] = []  # by each function that is being read, the innermost last
+
+    def at(self, node: ast.AST) -> None:
+        line: int = getattr(node, "lineno", self.place[1])
+        self.place = ((self.inlined[0] if self.inlined else 0) or self.places.part(line), line)
+
+    def spend(self) -> None:
+        self.budget -= 1
+        if self.budget < 0:
+            raise TooMuchError
+
+    def make(self, op: str, *args: Node) -> Node:
+        self.spend()
+        return Node(op, args, self.place)
+
+    def effect(self, op: str, *args: Node) -> None:
+        self.effects.append(self.make(op, *args))
+
+    def node(self, value: Value) -> Node:
+        """A value as a node: a chain of modules as what it does with an input."""
+        if isinstance(value, Node):
+            return value
+        if isinstance(value, Items):
+            if value.kind == "Sequential":
+                return self.apply(value, [INPUT])
+            return self.make("list", *[self.node(item) for item in value.items])
+        if isinstance(value, Closure):
+            params = [a.arg for a in value.params.args]
+            return self.node(self.inline(value, [Node(f"param:{i}") for i in range(len(params))], {}))
+        if value.own and "forward" in value.methods:
+            return self.apply(value, [INPUT])
+        return Node("self")
+
+    def nodes(self, kwargs: dict[str, Value]) -> dict[str, Node]:
+        return {key: self.node(value) for key, value in kwargs.items()}
+
+    # -- what the parts call of each other
+
+    def expr(self, e: ast.expr, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def ex_attribute(self, e: ast.Attribute, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
+        raise NotImplementedError
+
+    def block(self, body: Sequence[ast.stmt], scope: Scope) -> bool:
+        raise NotImplementedError
+
+    def call(self, target: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        raise NotImplementedError
+
+    def apply(self, target: Value, args: list[Value]) -> Node:
+        raise NotImplementedError
+
+    def inline(self, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        raise NotImplementedError

@@ -1,0 +1,154 @@
+"""Statements of the data-flow form: what a program binds, does and decides."""
+
+from __future__ import annotations
+
+import ast
+
+from code_analyze.similarity.dataflow.expressions import Expressions
+from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.sequences import MAX_UNROLL
+from code_analyze.similarity.dataflow.values import Instance, Items, Scope, Value
+
+DONE = True  # a block that ends here: what follows in it is dead
+
+
+class Statements(Expressions):
+    """Reads simple statements and control flow; each method is True when what follows isn't reached."""
+
+    def st_assign(self, node: ast.Assign, scope: Scope) -> None:
+        value = self.expr(node.value, scope)
+        for target in node.targets:
+            self.bind(target, value, scope)
+
+    def st_annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.expr(node.value, scope), scope)
+
+    def st_augmented(self, node: ast.AugAssign, scope: Scope) -> None:
+        load = ast.copy_location(ast.BinOp(_as_load(node.target), node.op, node.value), node)
+        self.bind(node.target, self.expr(load, scope), scope)
+
+    def bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
+        if isinstance(target, ast.Name):
+            scope.values[target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for index, part in enumerate(target.elts):
+                if isinstance(part, ast.Starred):
+                    self.bind(part.value, self.node(value), scope)
+                else:
+                    self.bind(part, self.item(value, index), scope)
+        elif isinstance(target, ast.Attribute):
+            owner = self.expr(target.value, scope)
+            if isinstance(owner, Instance):
+                owner.attributes[target.attr] = value
+                if not owner.own:
+                    fixed = target.attr in self.given.attributes
+                    self.effect(f"set:{target.attr}" if fixed else "set", self.node(value))
+            else:
+                self.effect(f"setattr:{target.attr}", self.node(owner), self.node(value))
+        elif isinstance(target, ast.Subscript):
+            self.effect("setitem", self.node(self.expr(target.value, scope)), self.node(value))
+
+    def st_return(self, node: ast.Return, scope: Scope) -> bool:
+        if self.returned:
+            value = self.expr(node.value, scope) if node.value is not None else None
+            if value is not None:
+                self.returned[-1].append(value)
+        return DONE
+
+    def st_raise(self, node: ast.Raise, scope: Scope) -> bool:
+        return DONE
+
+    def st_expression(self, node: ast.Expr, scope: Scope) -> None:
+        if isinstance(node.value, ast.Call):
+            if self.updates(node.value, scope):
+                return
+            value = self.expr(node.value, scope)
+            if isinstance(value, Node) and value.op not in ("=None", "none"):
+                self.effect("do", value)
+        elif isinstance(node.value, (ast.Yield, ast.YieldFrom)) and node.value.value is not None:
+            self.effect("yield", self.node(self.expr(node.value.value, scope)))
+
+    def st_if(self, node: ast.If, scope: Scope) -> bool:
+        condition = self.truth(node.test, scope)
+        if condition is not None:
+            return self.block(node.body if condition else node.orelse, scope)
+        test = self.node(self.expr(node.test, scope))
+        place, acts = self.place, self.acts()
+        before = dict(scope.values)
+        body_ends = self.block(node.body, scope)
+        after_body, scope.values = scope.values, dict(before)
+        else_ends = self.block(node.orelse, scope)
+        after_else = scope.values
+        if body_ends or else_ends or self.acts() != acts:
+            self.effects.append(Node("if", (_positive(test),), place))
+        if body_ends or else_ends:
+            scope.values = after_else if body_ends else after_body
+            return body_ends and else_ends
+        merged = dict(after_else)
+        for name, value in after_body.items():
+            other = after_else.get(name)
+            if other is not value and isinstance(value, Node) and isinstance(other, Node):
+                merged[name] = (
+                    self.make("choice", test, value, other) if value.digest() != other.digest() else value
+                )
+            elif other is None:
+                merged[name] = value
+        scope.values = merged
+        return False
+
+    def acts(self) -> int:
+        """How much the program does up to here."""
+        return len(self.effects) + sum(map(len, self.returned))
+
+    def st_for(self, node: ast.For, scope: Scope) -> bool:
+        iterable = self.expr(node.iter, scope)
+        if isinstance(iterable, Items) and len(iterable.items) <= MAX_UNROLL:
+            for item in list(iterable.items):
+                self.bind(node.target, item, scope)
+                if self.block(node.body, scope):
+                    break
+            return False
+        self.bind(node.target, self.make("element", self.node(iterable)), scope)
+        self.block(node.body, scope)
+        return False
+
+    def st_while(self, node: ast.While, scope: Scope) -> bool:
+        for _ in range(MAX_UNROLL):
+            condition = self.truth(node.test, scope)
+            if condition is False:
+                return False
+            if self.block(node.body, scope):
+                return condition is True
+            if condition is None:
+                return False
+        return False
+
+    def st_with(self, node: ast.With, scope: Scope) -> bool:
+        for item in node.items:
+            value = self.node(self.expr(item.context_expr, scope))
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value, scope)
+            self.effect("with", value)
+        return self.block(node.body, scope)
+
+    def st_try(self, node: ast.Try, scope: Scope) -> bool:
+        ended = self.block(node.body, scope)
+        return self.block(node.finalbody, scope) or ended
+
+    def st_jump(self, node: ast.stmt, scope: Scope) -> bool:
+        return DONE
+
+
+def _as_load(target: ast.expr) -> ast.expr:
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    return target
+
+
+def _positive(test: Node) -> Node:
+    """A condition without its negation: which branch comes first is a matter of form."""
+    if test.op == "not":
+        return _positive(test.args[0])
+    other = {"ne": "eq", "not in": "in"}.get(test.op)
+    return Node(other, test.args, test.place) if other else test

@@ -1,0 +1,111 @@
+"""The index: who has which fragment of a region, and what two submissions have in common of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from code_analyze.similarity.fingerprints import Packed, PartPrint
+from code_analyze.similarity.rarity import (
+    lacking_weight,
+    other_form_share,
+    other_form_weight,
+    same_form_weight,
+    shared_weight,
+)
+
+FEW = 64  # holders up to which a fragment goes through the sparse index
+Matrix = NDArray[np.float32]
+Rows = NDArray[np.intp]
+
+
+@dataclass
+class Population:
+    """Who is compared: counted [N] says of each submission whether it is one of the class or the archive
+    (and not a reference), size how many are."""
+
+    counted: NDArray[np.bool_]
+    size: int
+
+
+class Fragments:
+    """The fragments of one region and channel over all N submissions.
+
+    digests [F] sorted; holders [F]: how many of the class and the archive have each; explained [F]: how many
+    references; weight [F]: see `rarity`. A fragment that one alone has takes part in no product, one that
+    few have only in the products of those few: the work grows with the number of pairs that share something
+    rare.
+    """
+
+    def __init__(self, packed: Sequence[Packed | None], population: Population) -> None:
+        sizes = np.array([len(p.digests) if p is not None else 0 for p in packed])
+        rows = np.repeat(np.arange(len(packed)), sizes)
+        every = np.concatenate([p.digests for p in packed if p is not None] or [np.zeros(0, np.uint64)])
+        self.digests, columns = np.unique(every, return_inverse=True)
+        counted = population.counted[rows]
+        self.holders = _count(columns, counted, len(self.digests))
+        self.explained = _count(columns, ~counted, len(self.digests))
+        self.weight = shared_weight(self.holders, self.explained, population.size)
+        self._sizes = sizes
+        has = sparse.csr_matrix(
+            (np.ones(len(rows), np.float32), (rows, columns)), (len(packed), len(self.digests)), np.float32
+        )
+        both = self.holders + self.explained
+        shared = (both > 1) & (self.weight > 0)
+        rare = np.flatnonzero(shared & (both <= FEW))
+        self._rare = has[:, rare]
+        self._rare_weighted = self._rare.multiply(self.weight[rare].astype(np.float32)).tocsr()
+        common = np.flatnonzero(shared & (both > FEW))
+        self._common = has[:, common].toarray()
+        self._common_weight = self.weight[common].astype(np.float32)
+        lacking = lacking_weight(self.holders, population.size)
+        expected = np.flatnonzero(lacking > 0)
+        self._expected = has[:, expected].toarray()
+        self._lacking = lacking[expected].astype(np.float32)
+        self._own = self._expected @ self._lacking
+
+    def evidence(self, rows: Rows, first: int) -> Matrix:
+        """What the submissions `rows` share with each from `first` on; [R, N - first].
+
+        The weight of the shared fragments less that of the expected ones that only one of the two has,
+        divided by the root of the mean size: fragments overlap, and are no independent evidence.
+        """
+        shared = np.zeros((len(rows), len(self._sizes) - first), np.float32)
+        if self._rare.shape[1]:
+            shared += (self._rare_weighted[rows] @ self._rare[first:].T).toarray()
+        if len(self._common_weight):
+            shared += (self._common[rows] * self._common_weight) @ self._common[first:].T
+        if len(self._lacking):
+            both = (self._expected[rows] * self._lacking) @ self._expected[first:].T
+            shared -= self._own[rows][:, None] + self._own[None, first:] - 2.0 * both
+        mean = np.sqrt(np.outer(self._sizes[rows], self._sizes[first:])) + 5.0
+        return (shared / np.sqrt(mean)).astype(np.float32)
+
+
+class Forms:
+    """The forms of one region over all N submissions: what each computes there as a whole."""
+
+    def __init__(self, prints: Sequence[PartPrint | None], population: Population) -> None:
+        forms = np.array([p.form if p is not None else 0 for p in prints], np.uint64)
+        self._has = forms != 0
+        distinct, self._which = np.unique(forms, return_inverse=True)
+        holders = _count(self._which, population.counted, len(distinct))
+        explained = _count(self._which, ~population.counted, len(distinct))
+        self._same = same_form_weight(holders, explained, population.size).astype(np.float32)
+        self._share = other_form_share(holders, population.size)
+
+    def evidence(self, rows: Rows, first: int) -> Matrix:
+        """The log likelihood ratio of a copy by whether two have the same form; [R, N - first]."""
+        mine, theirs = self._which[rows][:, None], self._which[None, first:]
+        differ = other_form_weight(self._share[mine], self._share[theirs])
+        found = np.where(mine == theirs, self._same[mine], differ)
+        return np.where(self._has[rows][:, None] & self._has[None, first:], found, 0.0).astype(np.float32)
+
+
+def _count(columns: NDArray[np.intp], chosen: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+    """How many of the chosen entries stand in each column; [size]."""
+    return np.bincount(columns, weights=chosen.astype(np.float64), minlength=size).astype(np.float64)

@@ -1,0 +1,81 @@
+"""Passages: the places in two submissions where what they share stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from code_analyze.similarity.fingerprints import CHANNELS, TOKENS, Print
+from code_analyze.similarity.pairs import Scores
+
+RARE = 0.2  # a fragment shown as evidence: at most so many of the others have it
+MAX_BLOCKS = 40
+MAX_PIECES = 80  # fragments of one region that blocks are made of, the weightiest first
+
+
+@dataclass(frozen=True)
+class Block:
+    """A passage that two submissions share: file and lines in each, and how many others have it."""
+
+    part: str
+    channel: str
+    file_a: str
+    lines_a: tuple[int, int]
+    file_b: str
+    lines_b: tuple[int, int]
+    others: int
+    weight: float
+    in_reference: bool
+
+
+def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
+    """The rare fragments that two submissions share, overlapping ones joined, the weightiest first."""
+    found: list[Block] = []
+    for part in scores.parts:
+        if part not in one.parts or part not in other.parts:
+            continue
+        pieces = []
+        for channel in CHANNELS:
+            a, b = one.parts[part].channels[channel], other.parts[part].channels[channel]
+            _, at_a, at_b = np.intersect1d(a.digests, b.digests, assume_unique=True, return_indices=True)
+            words = scores.fragments[part, channel]
+            at = np.searchsorted(words.digests, a.digests[at_a])
+            others = np.maximum(words.holders[at] - 2, 0)
+            rare = (others <= RARE * max(scores.population - 2, 1)) & (words.weight[at] > 0)
+            for i, j, k, n in zip(at_a[rare], at_b[rare], at[rare], others[rare], strict=True):
+                if a.first[i] and b.first[j]:
+                    lines_a = (int(a.first[i]), int(a.last[i]))
+                    lines_b = (int(b.first[j]), int(b.last[j]))
+                    pieces.append(
+                        (-float(words.weight[k]), channel, lines_a, lines_b, int(n), bool(words.explained[k]))
+                    )
+        joined: list[list[Any]] = []
+        for weight, channel, lines_a, lines_b, n, known in sorted(pieces)[:MAX_PIECES]:
+            for block in joined:
+                if _touch(block[1], lines_a) and _touch(block[2], lines_b):
+                    block[1], block[2] = _union(block[1], lines_a), _union(block[2], lines_b)
+                    block[3], block[4] = min(block[3], n), block[4] - weight
+                    block[5] = block[5] and known
+                    block[6] = block[6] or channel == TOKENS
+                    break
+            else:
+                joined.append([channel, lines_a, lines_b, n, -weight, known, channel == TOKENS])
+        file_a, file_b = one.parts[part].file, other.parts[part].file
+        found += [
+            Block(
+                part, "near-verbatim" if j[6] else "canonical", file_a, j[1], file_b, j[2], j[3], j[4], j[5]
+            )
+            for j in joined
+        ]
+    return sorted(found, key=lambda b: (-b.weight, b.part, b.lines_a, b.lines_b))[:MAX_BLOCKS]
+
+
+def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Ranges of lines that overlap and don't grow without end."""
+    return one[0] <= other[1] and other[0] <= one[1] and max(one[1], other[1]) - min(one[0], other[0]) < 12
+
+
+def _union(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return min(one[0], other[0]), max(one[1], other[1])

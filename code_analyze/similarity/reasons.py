@@ -1,0 +1,58 @@
+"""Why a pair is where it is, in words, and what was declared about it."""
+
+from __future__ import annotations
+
+from code_analyze.similarity.declared import persons, same_sources, sources
+from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, Pair, Result
+from code_analyze.similarity.fingerprints import Print
+from code_analyze.similarity.passages import RARE
+
+
+def declared_by_either(one: Print, other: Print) -> list[str]:
+    """What either declared that has to do with the other: the person, or the same source."""
+    found = []
+    for mine, theirs in ((one.code, other.code), (other.code, one.code)):
+        for reference in persons(mine, theirs.submission):
+            found.append(f"{mine.submission.name} declares: {reference.text.strip()}")
+    found += [f"both declare: {same.text.strip()}" for same in same_sources(one.code, other.code)]
+    if other.code.submission.role == "reference":
+        for reference in sources(one.code, other.code.submission):
+            found.append(f"{one.code.submission.name} declares: {reference.text.strip()}")
+    return found
+
+
+def reasons_of(pair: Pair, result: Result) -> list[str]:
+    """Why a pair is where it is, in sentences."""
+    others = max(result.scores.population - 2, 0)
+    reasons = []
+    strong = [
+        f"{part} ({value:.1f})"
+        for part, value in sorted(pair.parts.items(), key=lambda p: (-p[1], p[0]))
+        if value > 2
+    ]
+    if strong:
+        reasons.append("Most of the evidence is in " + ", ".join(strong[:5]) + ".")
+    alone = [b for b in pair.blocks if b.others == 0]
+    if alone:
+        reasons.append(f"{len(alone)} shared passages that none of the {others} others have.")
+    odd = [b for b in alone if not b.in_reference and b.channel == "canonical"]
+    if odd:
+        places = ", ".join(f"{b.part} line {b.lines_a[0]}/{b.lines_b[0]}" for b in odd[:4])
+        reasons.append(
+            f"Unusual in substance, not only in spelling: {places}. "
+            "See whether it is a mistake that both share."
+        )
+    if pair.kind == CANNOT_TELL:
+        reasons.append(
+            "Cannot tell: the two do the same nearly everywhere, and what they share is common in the class, "
+            "so it says nothing about copying."
+        )
+    elif pair.kind == OUTLIER and pair.expected_false is not None:
+        reasons.append(
+            f"Honest pairs this high expected in a class like this one: {pair.expected_false:.2g}."
+        )
+    if not pair.blocks and pair.kind != CANNOT_TELL:
+        reasons.append(f"Nothing that they share is rarer than one in {round(1 / RARE)} of the class.")
+    if pair.declared:
+        reasons.append("Declared: see below. What was declared is not an accusation.")
+    return reasons
