@@ -1,7 +1,7 @@
 """The reporting line: where a pair stands out of its own class.
 
 The scores of most pairs are those of honest work. Their upper tail is close to exponential, so a line is
-fitted to the logarithm of the survival function between the median and a quantile that copies can't move
+fitted to the logarithm of the survival function between two quantiles that copies can't move
 (a source forked by five of a class of twenty makes 5 % of its pairs), and carried on: at score s one
 expects `pairs x survival(s)` honest pairs as high. A pair is an outlier when that number of expected false
 findings is below the limit.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 MIN_CLASS = 12  # submissions; with fewer there are too few pairs to tell what is usual
 FALSE_FINDINGS = 0.05  # expected among all pairs of the class
-LOW, HIGH = 0.50, 0.90  # the part of the distribution that the tail is fitted to; copies are above it
+LOW, HIGH = 0.70, 0.90  # the part of the distribution that the tail is fitted to; copies are above it
 
 
 @dataclass(frozen=True)
