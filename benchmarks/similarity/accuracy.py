@@ -26,7 +26,7 @@ from benchmarks.similarity.plagiarist import LEVELS, disguise
 from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, Result, find
 from code_analyze.similarity.fingerprints import fingerprint_all
-from code_analyze.similarity.intake import read_submission, read_submissions
+from code_analyze.similarity.intake import entries, solution_entries
 from code_analyze.similarity.pairs import score
 from code_analyze.similarity.regions import Starter
 
@@ -50,10 +50,7 @@ def make_class(
 
 def compare(folder: Path, workers: int = 2) -> Result:
     """This project's result for a folder, as the command makes it."""
-    everybody = read_submissions(folder)
-    solution = read_submission(SOLUTION, "reference") if SOLUTION.is_dir() else None
-    everybody += [solution] if solution is not None and solution.files else []
-    prints = fingerprint_all(everybody, Starter.read(STARTER), workers)
+    prints = fingerprint_all([*entries(folder), *solution_entries(SOLUTION)], Starter.read(STARTER), workers)
     result = find(prints, score(prints))
     explain(result)
     return result

@@ -21,7 +21,7 @@ from benchmarks.similarity.accuracy import SOLUTION, make_class
 from benchmarks.similarity.cohort import STARTER, read_cohort, write_submission
 from benchmarks.similarity.plagiarist import LEVELS
 from code_analyze.similarity.fingerprints import fingerprint_all
-from code_analyze.similarity.intake import REFERENCE_SOLUTION, Submission, read_submission, read_submissions
+from code_analyze.similarity.intake import read_submission, read_submissions, solution_entries
 from code_analyze.similarity.own_share import own_shares
 from code_analyze.similarity.regions import Starter
 from code_analyze.summary.limits import OWN_SHARE_RULE
@@ -33,9 +33,7 @@ def main(
     seeds: Annotated[int, typer.Option(help="classes for each level")] = 3,
 ) -> None:
     honest = [s for part in cohort.split("+") for s in read_cohort(part)]
-    known = read_submission(SOLUTION, "reference")
-    assert known is not None
-    solution = Submission(REFERENCE_SOLUTION, known.files, known.notes, "reference")
+    solution = [read_submission(each) for each in solution_entries(SOLUTION)]
     print(
         f"{len(honest)} honest solutions ({cohort}), {copies} copies in each class, {seeds} classes per level"
     )
@@ -50,7 +48,7 @@ def main(
             with tempfile.TemporaryDirectory() as folder:
                 for each in [*honest, *made]:
                     write_submission(each, Path(folder, each.name))
-                everybody = [*read_submissions(folder), solution]
+                everybody = [*read_submissions(folder), *solution]
             for share in own_shares(fingerprint_all(everybody, Starter.read(STARTER), 2)):
                 apart[everybody[share.index].name in involved].append(share.total.percent)
         print(

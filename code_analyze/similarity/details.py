@@ -6,6 +6,7 @@ import numpy as np
 
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, USUAL, Pair, Result
 from code_analyze.similarity.fingerprints import FLOW, Print
+from code_analyze.similarity.pairs import BLOCK
 from code_analyze.similarity.passages import shared_passages
 from code_analyze.similarity.reasons import declared_by_either, reasons_of
 from code_analyze.similarity.supporting import count_habits, shared_rarities
@@ -26,13 +27,15 @@ def explain(result: Result, num_detailed: int = 60) -> None:
     by_row: dict[int, list[Pair]] = {}
     for pair in chosen:
         by_row.setdefault(pair.a, []).append(pair)
-    for row, pairs in by_row.items():
-        evidence = result.scores.by_part(np.array([row]))[:, 0]
-        for pair in pairs:
+    rows = sorted(by_row)
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        evidence = result.scores.by_part(np.array(block))  # [parts, R, everybody]
+        for pair, place in [(pair, at) for at, row in enumerate(block) for pair in by_row[row]]:
             one, other = result.prints[pair.a], result.prints[pair.b]
             pair.parts = {
                 part: float(values[pair.b])
-                for part, values in zip(result.scores.parts, evidence, strict=True)
+                for part, values in zip(result.scores.parts, evidence[:, place], strict=True)
                 if part in one.parts and part in other.parts
             }
             pair.blocks = shared_passages(one, other, result.scores)

@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from code_analyze.similarity.dataflow.fragments import Flow, data_flow
 from code_analyze.similarity.dataflow.node import combine
-from code_analyze.similarity.intake import Submission
+from code_analyze.similarity.intake import Entry, Submission, read_submission
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
@@ -35,12 +36,10 @@ class Packed:
 
     @classmethod
     def of(cls, spans: Spans) -> Packed:
-        keys = sorted(spans)
-        return cls(
-            np.array(keys, dtype=np.uint64),
-            np.array([spans[key][0] for key in keys], dtype=np.int32),
-            np.array([spans[key][1] for key in keys], dtype=np.int32),
-        )
+        digests = np.fromiter(spans, np.uint64, len(spans))
+        lines = np.fromiter(chain.from_iterable(spans.values()), np.int32, 2 * len(spans)).reshape(-1, 2)
+        order = np.argsort(digests)
+        return cls(digests[order], lines[order, 0], lines[order, 1])
 
 
 @dataclass
@@ -109,7 +108,9 @@ def fingerprint(code: Code) -> Print:
                 FLOW: here.pieces,
             }
             for channel, more in found.items():
-                known = spans.setdefault((part.key, channel), {})
+                known = spans.setdefault((part.key, channel), more)
+                if known is more:
+                    continue
                 if mine.file == part.file:
                     for digest, span in more.items():
                         known.setdefault(digest, span)
@@ -134,12 +135,14 @@ def _begin_worker(starter: Starter) -> None:
     gc.disable()  # syntax trees have no cycles, and looking for some takes a tenth of the time
 
 
-def _one(submission: Submission) -> Print:
-    return fingerprint(cut(submission, _starter))
+def _one(one: Submission | Entry) -> Print:
+    return fingerprint(cut(read_submission(one) if isinstance(one, Entry) else one, _starter))
 
 
-def fingerprint_all(submissions: Sequence[Submission], starter: Starter, workers: int) -> list[Print]:
-    """The fingerprints in the order of the submissions, made by `workers` processes."""
+def fingerprint_all(
+    submissions: Sequence[Submission] | Sequence[Entry], starter: Starter, workers: int
+) -> list[Print]:
+    """The fingerprints in the order of the submissions, read and made by `workers` processes."""
     _begin(starter)
     if workers <= 1 or len(submissions) < 8:
         return [_one(submission) for submission in submissions]

@@ -37,8 +37,22 @@ def student_of(name: str) -> str:
     return max(numbers, key=len) if numbers else re.sub(r"[\s_\-]+", " ", name).strip().casefold()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A hand-in that is not read yet."""
+
+    path: Path
+    role: str = "class"
+    name: str = ""  # that of the file or folder if empty
+
+
 def read_submissions(folder: str | os.PathLike[str], role: str = "class") -> list[Submission]:
-    """Every submission of a folder, sorted by name: a subfolder, a zip or a .py file each.
+    """Every submission of a folder, sorted by name. Raises HomeworkError as `entries` does."""
+    return [read_submission(entry) for entry in entries(folder, role)]
+
+
+def entries(folder: str | os.PathLike[str], role: str = "class") -> list[Entry]:
+    """What a folder holds, sorted by name: a subfolder, a zip or a .py file is a submission each.
 
     Raises HomeworkError when the folder isn't there or holds none.
     """
@@ -48,13 +62,13 @@ def read_submissions(folder: str | os.PathLike[str], role: str = "class") -> lis
             f"{root} is not a folder. Name the folder that holds one folder, zip or .py file per student, "
             "e.g. python -m code_analyze.similarity submissions/ --out report/"
         )
-    found = []
-    for entry in sorted(root.iterdir(), key=lambda p: p.name):
-        if entry.name.startswith(".") or entry.name.lower() in summary.SKIPPED:
-            continue
-        submission = read_submission(entry, role)
-        if submission is not None:
-            found.append(submission)
+    found = [
+        Entry(path, role)
+        for path in sorted(root.iterdir(), key=lambda p: p.name)
+        if not path.name.startswith(".")
+        and path.name.lower() not in summary.SKIPPED
+        and (path.is_dir() or path.suffix.lower() in (*ARCHIVES, ".py"))
+    ]
     if not found:
         raise HomeworkError(
             f"{root} holds no submission: expected folders, zip archives or .py files in it, one per student."
@@ -62,18 +76,21 @@ def read_submissions(folder: str | os.PathLike[str], role: str = "class") -> lis
     return found
 
 
-def read_submission(entry: Path, role: str = "class") -> Submission | None:
-    """One entry of the folder; None for what isn't a submission (a list of names, a PDF)."""
-    if entry.is_dir():
-        files, notes = _read_folder(entry)
-        return Submission(entry.name, files, tuple(notes), role)
-    if entry.suffix.lower() in ARCHIVES:
-        files, notes = _read_zip(entry)
-        return Submission(entry.stem, files, tuple(notes), role)
-    if entry.suffix.lower() == ".py":
-        source = summary.read_source(str(entry))
-        return Submission(entry.stem, {entry.name: source}, (), role)
-    return None
+def solution_entries(folder: Path) -> list[Entry]:
+    """The reference solution, or nothing where there is none."""
+    return [Entry(folder, "reference", REFERENCE_SOLUTION)] if any(folder.rglob("*.py")) else []
+
+
+def read_submission(entry: Entry) -> Submission:
+    """One entry of a folder, read."""
+    path = entry.path
+    if path.is_dir():
+        files, notes = _read_folder(path)
+        return Submission(entry.name or path.name, files, tuple(notes), entry.role)
+    if path.suffix.lower() in ARCHIVES:
+        files, notes = _read_zip(path)
+        return Submission(entry.name or path.stem, files, tuple(notes), entry.role)
+    return Submission(entry.name or path.stem, {path.name: summary.read_source(str(path))}, (), entry.role)
 
 
 def _read_folder(root: Path) -> tuple[dict[str, summary.Source], list[str]]:

@@ -10,6 +10,7 @@ findings is below the limit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Distribution:
             return None
         if score <= self.start:
             return float(self.num_pairs)
-        return float(self.num_pairs * (1 - LOW) * np.exp(-(score - self.start) / self.scale))
+        return self.num_pairs * (1 - LOW) * exp(-(score - self.start) / self.scale)
 
 
 def fit(scores: NDArray[np.floating], num_class: int) -> Distribution:

@@ -36,7 +36,7 @@ def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
     for part in scores.parts:
         if part not in one.parts or part not in other.parts:
             continue
-        pieces = []
+        pieces: list[Any] = []
         for channel in CHANNELS:
             a, b = one.parts[part].channels[channel], other.parts[part].channels[channel]
             _, at_a, at_b = np.intersect1d(a.digests, b.digests, assume_unique=True, return_indices=True)
@@ -44,24 +44,30 @@ def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
             at = np.searchsorted(words.digests, a.digests[at_a])
             others = np.maximum(words.holders[at] - 2, 0)
             rare = (others <= RARE * max(scores.population - 2, 1)) & (words.weight[at] > 0)
-            for i, j, k, n in zip(at_a[rare], at_b[rare], at[rare], others[rare], strict=True):
-                if a.first[i] and b.first[j]:
-                    lines_a = (int(a.first[i]), int(a.last[i]))
-                    lines_b = (int(b.first[j]), int(b.last[j]))
-                    pieces.append(
-                        (-float(words.weight[k]), channel, lines_a, lines_b, int(n), bool(words.explained[k]))
-                    )
+            rare &= (a.first[at_a] > 0) & (b.first[at_b] > 0)
+            i, j, k = at_a[rare], at_b[rare], at[rare]
+            first = np.lexsort((b.last[j], b.first[j], a.last[i], a.first[i], -words.weight[k]))[:MAX_PIECES]
+            i, j, k = i[first], j[first], k[first]
+            lines_a = zip(a.first[i].tolist(), a.last[i].tolist(), strict=True)
+            lines_b = zip(b.first[j].tolist(), b.last[j].tolist(), strict=True)
+            known, holders = words.explained[k] > 0, others[rare][first].astype(int)
+            pieces += [
+                (-weight, channel, *rest)
+                for weight, *rest in zip(
+                    words.weight[k].tolist(), lines_a, lines_b, holders.tolist(), known.tolist(), strict=True
+                )
+            ]
         joined: list[list[Any]] = []
-        for weight, channel, lines_a, lines_b, n, known in sorted(pieces)[:MAX_PIECES]:
+        for weight, channel, at_one, at_other, n, in_reference in sorted(pieces)[:MAX_PIECES]:
             for block in joined:
-                if _touch(block[1], lines_a) and _touch(block[2], lines_b):
-                    block[1], block[2] = _union(block[1], lines_a), _union(block[2], lines_b)
+                if _touch(block[1], at_one) and _touch(block[2], at_other):
+                    block[1], block[2] = _union(block[1], at_one), _union(block[2], at_other)
                     block[3], block[4] = min(block[3], n), block[4] - weight
-                    block[5] = block[5] and known
+                    block[5] = block[5] and in_reference
                     block[6] = block[6] or channel == TOKENS
                     break
             else:
-                joined.append([channel, lines_a, lines_b, n, -weight, known, channel == TOKENS])
+                joined.append([channel, at_one, at_other, n, -weight, in_reference, channel == TOKENS])
         file_a, file_b = one.parts[part].file, other.parts[part].file
         found += [
             Block(

@@ -40,5 +40,5 @@ class Places:
                 for value in node.__dict__.values():
                     if isinstance(value, list):
                         stack.extend([each for each in value if isinstance(each, ast.AST)])
-                    elif isinstance(value, ast.AST):
+                    elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
                         stack.append(value)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from code_analyze.summary.limits import MAX_SHOWN
 
+SEEN = 8192  # lines that are remembered
 
+
+@lru_cache(maxsize=SEEN)  # the starter's lines come back in every submission of a class
 def width_of(line: str) -> int:
     """Columns of the indentation, a tab reaching to the next multiple of four."""
     body = line.lstrip(" \t\f")
     return len(line[: len(line) - len(body)].expandtabs(4))
 
 
+@lru_cache(maxsize=SEEN)
 def plain(line: str) -> str:
     """The line as it is compared and printed: tabs of the indentation as spaces, no space at its end."""
     body = line.lstrip(" \t\f")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from code_analyze.summary.lines import width_of
+from code_analyze.summary.lines import SEEN, width_of
 
 _MARKER = re.compile(
     r"^\s*#[\s\-=*#]*(?:to[\s_\-]*do[\s:：_\-]*(start|begin|end|stop|finish)"
@@ -19,6 +20,7 @@ BEGINS = re.compile(r"^\s*#.{0,40}\b(start|begin)", re.IGNORECASE)
 ENDS = re.compile(r"^\s*#.{0,40}\b(end|stop|finish)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=SEEN)
 def marker(line: str) -> str:
     """START, END or "" for a line."""
     found = _MARKER.match(line)

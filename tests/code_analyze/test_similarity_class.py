@@ -14,7 +14,7 @@ from benchmarks.similarity.plagiarist import disguise
 from code_analyze import summary
 from code_analyze.similarity import clusters
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, RESUBMISSION, TOO_SMALL
-from code_analyze.similarity.intake import Submission, read_submission, read_submissions, student_of
+from code_analyze.similarity.intake import Submission, read_submissions, student_of
 from code_analyze.similarity.outliers import fit
 from code_analyze.similarity.rarity import lacking_weight, shared_weight
 from code_analyze.similarity.regions import Starter, cut
@@ -197,7 +197,6 @@ def test_similarity_reads_folders_zips_and_files(tmp_path: Path) -> None:
     assert set(found["a"].files) == {"codes/VAE/VAE.py"}
     assert found["c"].files["codes/VAE/VAE.py"].lines == ["z = 3"]
     assert "could not be read" in found["d"].notes[0]
-    assert read_submission(tmp_path / "names.csv") is None
 
 
 def test_similarity_folder_that_is_missing_or_empty(tmp_path: Path) -> None:

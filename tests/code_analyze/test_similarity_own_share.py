@@ -12,6 +12,7 @@ from similarity_kit import read_cohort, submission
 from benchmarks.similarity.plagiarist import disguise
 from code_analyze import summary
 from code_analyze.similarity.declared import sources
+from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, find
 from code_analyze.similarity.fingerprints import fingerprint_all
 from code_analyze.similarity.intake import REFERENCE_SOLUTION, Submission
@@ -169,7 +170,9 @@ def test_a_public_source_is_declared_by_an_address_that_ends_in_its_name(
     assert (share.partner, share.closest) == ((15, None) if declared else (None, 15))
     assert share.percent == 0
     assert bool(sources(prints[14].code, source)) == declared
-    pair = find(prints, score(prints)).references[0]
+    result = find(prints, score(prints))
+    explain(result)
+    pair = result.references[0]
     assert (pair.a, pair.kind) == (14, OUTLIER)
     assert bool(pair.declared) == declared
 

@@ -13,6 +13,7 @@ from code_analyze.similarity.places import Places
 from code_analyze.similarity.syntax import Spans
 
 DEPTHS = (1, 2, 3)
+SALT = [combine(f"depth {depth}", []) for depth in range(max(DEPTHS) + 1)]
 
 
 @dataclass
@@ -45,7 +46,7 @@ def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given:
         span = (min(lines), max(lines))
         pieces = found.setdefault(part, Flow()).pieces
         for depth in DEPTHS:
-            pieces.setdefault(combine(f"d{depth}", [node.digest_to_depth(depth)]), span)
+            pieces.setdefault(node.digest_to_depth(depth) ^ SALT[depth], span)
     roots: dict[int, set[int]] = {}
     for effect in effects:
         part = _part(effect)

@@ -28,28 +28,25 @@ def pairs_csv(result: Result) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     everything = [*result.pairs, *result.references, *result.resubmissions]
+    names = [cell(p.code.submission.name) for p in result.prints]
+    roles = [p.code.submission.role for p in result.prints]
     for rank, pair in enumerate(everything, 1):
-        writer.writerow(_row(rank, pair, result))
+        writer.writerow([str(rank), names[pair.a], names[pair.b], roles[pair.b], *_row(pair)])
     return out.getvalue()
 
 
-def _row(rank: int, pair: Pair, result: Result) -> list[str]:
-    submissions = result.prints[pair.a].code.submission, result.prints[pair.b].code.submission
+def _row(pair: Pair) -> list[str]:
     strong = [
         f"{part} {value:.1f}"
         for part, value in sorted(pair.parts.items(), key=lambda p: (-p[1], p[0]))
         if value > 1
     ]
     expected = f"{pair.expected_false:.4g}" if pair.expected_false is not None else ""
+    scores = [pair.kind, f"{pair.score:.4f}", f"{pair.near_verbatim:.4f}", expected]
+    if not pair.reasons:  # most pairs: nothing more is known of them
+        return [*scores, "", "", ""]
     return [
-        str(rank),
-        cell(submissions[0].name),
-        cell(submissions[1].name),
-        submissions[1].role,
-        pair.kind,
-        f"{pair.score:.4f}",
-        f"{pair.near_verbatim:.4f}",
-        expected,
+        *scores,
         cell("; ".join(strong)),
         cell("; ".join(pair.declared)),
         cell("; ".join(pair.supporting)),
