@@ -48,7 +48,9 @@ def _squashed(text: str) -> str:
 
 
 def declared(code: Code, other: Code) -> bool:
-    """Whether `code` owns up to the other: names the person, the source itself, or a source of both."""
+    """Whether one of the two owns up to the other: names the person, the given source, a source of both."""
     if other.submission.role == "reference":
         return bool(sources(code, other.submission))
-    return bool(persons(code, other.submission) or same_sources(code, other))
+    return bool(
+        persons(code, other.submission) or persons(other, code.submission) or same_sources(code, other)
+    )

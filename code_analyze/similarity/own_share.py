@@ -45,8 +45,9 @@ Flags = NDArray[np.bool_]
 class Share:
     """Some lines of a student. `shared` and `declared` are weighted numbers of lines, in [0, counted].
 
-    `shared` are lines that stand in the code of `closest`, `declared` those in the code of `partner`, whom
-    the student names; a line of both is declared. `closest` and `partner` are indices of submissions.
+    `shared` are lines that stand in the code of `closest`, `declared` those in the code of `partner`, where
+    one of the two names the other; a line of both is declared. `closest` and `partner` are indices of
+    submissions.
     """
 
     counted: int
@@ -137,17 +138,14 @@ def own_shares(prints: Sequence[Print]) -> list[StudentShare]:
 
 
 def _named(prints: Sequence[Print], index: int, columns: _Columns) -> Flags:
-    """[columns]: whom a student declares."""
+    """[columns]: with whom a student shares by declaration, the student's or the other's."""
     code, own = prints[index].code, columns.of[index]
-    if not code.references:  # most have none, and asking for each pair takes long in a large class
-        return np.zeros(len(columns.cohort), dtype=bool)
-    return np.array(
-        [
-            column != own and declared(code, prints[other].code)
-            for column, other in enumerate(columns.submission)
-        ],
-        dtype=bool,
-    )
+    named = np.zeros(len(columns.cohort), dtype=bool)
+    for column, other in enumerate(columns.submission):
+        # Most declare nothing, and asking for each pair takes long in a large class.
+        if column != own and (code.references or prints[other].code.references):
+            named[column] = declared(code, prints[other].code)
+    return named
 
 
 def _part(prints: Sequence[Print], part: str, columns: _Columns) -> dict[int, tuple[Flags, Weights]]:
@@ -194,7 +192,7 @@ def _marks(digests: list[tuple[int, int, int]]) -> list[list[int]]:
 
 
 def _share(held: Flags, weight: Weights, named: Flags, submission: Sequence[int]) -> Share:
-    """The share of L lines: held [L, columns], weight [L], named [columns]: whom the student declares."""
+    """The share of L lines: held [L, columns], weight [L], named [columns]: see `_named`."""
     if not held.any():
         return Share(len(weight))
     ours = held & named

@@ -129,10 +129,12 @@ def test_a_student_shares_with_nobody_but_others() -> None:
 )
 def test_a_declared_partner_is_shown_and_not_blamed(line: str) -> None:
     source = hand_in("2026000003", body(30))
-    share = shares(*honest(), source, hand_in("copy", body(30), "class", line))["copy"].total
-    assert share == Share(6, 0.0, 6.0, closest=None, partner=14)
-    assert (share.percent, share.percent_undeclared) == (0, 100)
-    assert share.verdict(16) == BELOW_DECLARED
+    found = shares(*honest(), source, hand_in("copy", body(30), "class", line))
+    for name, other in (("copy", 14), ("2026000003", 15)):  # the source, too, has nothing to hide
+        share = found[name].total
+        assert share == Share(6, 0.0, 6.0, closest=None, partner=other)
+        assert (share.percent, share.percent_undeclared) == (0, 100)
+        assert share.verdict(16) == BELOW_DECLARED
 
 
 def test_what_a_declared_and_another_both_have_is_declared() -> None:
