@@ -46,7 +46,8 @@ def _spelled(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-Text = Annotated[str, AfterValidator(clean_text)]
+# Older versions of pydantic pass a second argument to a function that takes two.
+Text = Annotated[str, AfterValidator(lambda text: clean_text(text))]
 """A string that went through `clean_text`."""
 
 
