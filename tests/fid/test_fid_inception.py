@@ -96,8 +96,8 @@ def test_resize_is_the_original(channels) -> None:
     colour = (pixels.float() / 255).expand(-1, 3, -1, -1).contiguous()
     original = nn.functional.interpolate(colour, size=(299, 299), mode="bilinear", align_corners=False)
     assert resize(pixels).shape == (2, 3, 299, 299)
-    # PyTorch has a kernel of its own for three channels: up to 4e-7 apart in PyTorch 2.14, 1.7e-6 in 2.6. A grey
-    # level is 8e-3.
+    # PyTorch has a kernel of its own for three channels: up to 4e-7 apart in PyTorch 2.14, 1.7e-6 in 2.6.
+    # A grey level is 8e-3.
     assert (resize(pixels) - (2 * original - 1)).abs().max() < 3e-6
 
 
