@@ -95,31 +95,49 @@ def test_course_json_follows_its_schema() -> None:
     assert all(track["mark"] is None for track in unknown)
 
 
+WORDS = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0}
+COUNTS = ("tests", "passed", "failed", "pending", "skipped", "other", "start", "stop")
 CTRF_SCHEMA = {
     "type": "object",
     "required": ["reportFormat", "specVersion", "results"],
+    "additionalProperties": False,
     "properties": {
         "reportFormat": {"const": "CTRF"},
         "specVersion": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
         "results": {
             "type": "object",
             "required": ["tool", "summary", "tests"],
+            "additionalProperties": False,
             "properties": {
-                "tool": {"type": "object", "required": ["name"]},
+                "tool": {
+                    "type": "object",
+                    "required": ["name"],
+                    "additionalProperties": False,
+                    "properties": {"name": {**WORDS, "minLength": 1}, "version": WORDS},
+                },
                 "summary": {
                     "type": "object",
-                    "required": ["tests", "passed", "failed", "pending", "skipped", "other", "start", "stop"],
-                    "additionalProperties": {"type": "integer", "minimum": 0},
+                    "required": list(COUNTS),
+                    "additionalProperties": False,
+                    "properties": dict.fromkeys(COUNTS, COUNT),
                 },
+                "extra": {"type": "object"},
                 "tests": {
                     "type": "array",
                     "items": {
                         "type": "object",
                         "required": ["name", "status", "duration"],
+                        "additionalProperties": False,
                         "properties": {
+                            "name": {**WORDS, "minLength": 1},
                             "status": {"enum": ["passed", "failed", "skipped", "pending", "other"]},
-                            "duration": {"type": "integer", "minimum": 0},
-                            "suite": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                            "duration": COUNT,
+                            "suite": {"type": "array", "minItems": 1, "items": WORDS},
+                            "tags": {"type": "array", "items": WORDS},
+                            "message": WORDS,
+                            "trace": WORDS,
+                            "filePath": WORDS,
                             "line": {"type": "integer"},
                             "extra": {"type": "object"},
                         },
@@ -129,6 +147,7 @@ CTRF_SCHEMA = {
         },
     },
 }
+"""The part of ctrf-io's published schema (draft 7, closed objects) that these reports use."""
 
 
 def test_ctrf_and_junit_count_the_same() -> None:
