@@ -9,7 +9,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "student": ("Student", "学号"),
     "total": ("Total", "总分"),
     "and": (", ", "、"),
-    "of": ("of", "满分"),
+    "of": ("of", "/"),
     "points": ("points", "分"),
     "all_parts": ("All parts together", "各部分合计"),
     "dropped": (
