@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zipfile
 from collections.abc import Iterable
@@ -85,11 +86,18 @@ def student_pyproject(text: str) -> str:
 
 
 def zip_bytes(files: dict[str, bytes]) -> bytes:
-    """A zip of these files: sorted, no times, no owners, stored (compressors differ by version)."""
+    """A zip of these files: sorted, no owners, stored (compressors differ by version).
+
+    The time of a file follows from its content. Python takes what it cached of a module for fresh as long as
+    time and size of the file stay, so with one time for all, a corrected kit that is unpacked over an earlier
+    one could go on running the earlier code.
+    """
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(f"{TOP}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            steps = int.from_bytes(hashlib.sha256(files[name]).digest()[:4], "big") % (12 * 60 * 60)
+            time = steps // 1800, steps // 30 % 60, steps % 30 * 2  # zip counts in steps of two seconds
+            entry = zipfile.ZipInfo(f"{TOP}/{name}", date_time=(1980, 1, 1, *time))
             entry.external_attr = 0o100644 << 16
             entry.create_system = 3
             archive.writestr(entry, files[name])

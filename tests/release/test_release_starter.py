@@ -128,6 +128,18 @@ def test_the_kit_is_the_same_bytes_again(kit):
     assert build_kit(ROOT, starter_files(ROOT)) == kit
 
 
+def test_a_file_of_other_content_has_another_time():
+    """Or Python would go on with what it cached of the one before, if the size is the same too."""
+    from course.kit import zip_bytes
+
+    files = {f"{number}.py": f"x = {number:04}\n".encode() for number in range(100)}
+    archive = zipfile.ZipFile(BytesIO(zip_bytes(files)))
+    times = [entry.date_time for entry in archive.infolist()]
+    assert len(set(times)) > 95
+    assert {time[:3] for time in times} == {(1980, 1, 1)}
+    assert zip_bytes(files) == zip_bytes(dict(reversed(files.items())))
+
+
 @pytest.mark.slow
 def test_the_kit_holds_what_students_need_and_nothing_else(kit):
     names = set(zipfile.ZipFile(BytesIO(kit)).namelist())
