@@ -14,6 +14,7 @@ from results_tools import ASSIGNMENTS, all_passed
 
 from grader.course_total import FILE, CoursePolicy, course_total, load_policy
 from grader.export.course_json import course_json
+from grader.feedback.cohort_page import report_html
 from grader.feedback.markdown import feedback_markdown
 from grader.feedback.page import feedback_html
 from grader.feedback.statistics import Cohort
@@ -84,6 +85,7 @@ def test_every_output_shows_the_drop_and_the_raw_sum() -> None:
     assert (float(line["total"]), float(line["total_before_drops"]), line["dropped"]) == (60, 60 + gan, "GAN")
     data = json.loads(course_json(cohort, datetime(2026, 12, 25, tzinfo=timezone.utc)))["students"][0]
     assert (data["total"], data["total_before_drops"], data["dropped"]) == (60, 60 + gan, ["GAN"])
+    assert f'title="{60 + gan:g} before GAN was dropped">60</td>' in report_html(cohort, {})
     page = view_page(result, ASSIGNMENTS, None, "en", POLICY)
     for text in (feedback_html(page), feedback_markdown(page)):
         assert "All parts together: 60 of 100" in text

@@ -9,8 +9,13 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbgrader.converters.autograde import Autograde
+from results_tools import ASSIGNMENTS
+from traitlets.config.loader import PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
 from grader.gradebook import sandboxed_execute
+from grader.gradebook.course import make_course
 from grader.gradebook.report_run import STOPS, Budget, read_run, run_report
 from grader.gradebook.sandboxed_execute import MARKER, SUMMARY, SandboxedExecute, shared_wall
 from grader.sandbox.bubblewrap import Bubblewrap
@@ -196,3 +201,14 @@ def test_a_report_without_code_of_its_own_is_left_alone() -> None:
     report = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("words")])
     done, _ = SandboxedExecute().preprocess(report, {})
     assert len(done.cells) == 1
+
+
+def test_the_courses_configuration_replaces_nbgraders_execution(tmp_path: Path) -> None:
+    make_course(tmp_path / "course", {"VAE": ASSIGNMENTS["VAE"]})
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path / "course")).load_config()
+    assert config.Execute.enabled is False
+    ours = [import_item(name).__name__ for name in config.Autograde.autograde_preprocessors]
+    theirs = [step.__name__ for step in Autograde().autograde_preprocessors]
+    theirs[theirs.index("Execute")] = "SandboxedExecute"
+    theirs.remove("AssignLatePenalties")  # `grader gradebook` enters them, this would take them away
+    assert ours == theirs
