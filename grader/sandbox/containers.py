@@ -12,6 +12,8 @@ from grader.sandbox.connection import submission_files
 from grader.sandbox.limits import Limits
 from hwlib.checking.errors import GraderError
 from hwlib.checking.subprocess_transport import SubprocessConnection
+from hwlib.checking.transport import ended
+from hwlib.checking.words import Words
 from hwlib.errors import HomeworkError
 
 IMAGE = "image-generation-homework-grader"
@@ -76,6 +78,9 @@ class Container:
             "--pids-limit", str(limits.processes), "--shm-size", str(limits.shared_memory),
             "--ulimit", f"cpu={limits.cpu_seconds}", "--ulimit", f"fsize={limits.file_size}",
             "--ulimit", f"nofile={limits.open_files}", "--ulimit", "core=0",
+            # Counted by user over all containers, so no limit of a session (that is pids-limit); but podman's
+            # own default is more than it may set where the grader itself runs under a limit.
+            "--ulimit", "nproc=4096",
             "--tmpfs", f"/tmp:size={limits.disk},mode=1777",
             "--tmpfs", f"/submission:size={limits.disk},mode=1777",
         ]  # fmt: skip
@@ -96,6 +101,13 @@ class ContainerConnection(SubprocessConnection):
         super().__init__(process)
         self.files = files
         self._command = [program, "kill", "--signal", "KILL", name]
+
+    def describe_end(self) -> Words:
+        """How the worker ended, in words: 128 + n is how container programs report signal n."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self.process.wait(timeout=5)
+            return ended(128 - code if 128 < code < 160 else code)
+        return ended(None)
 
     def kill(self) -> None:
         """Kills the container (the client that we hold is not its parent), then the client."""

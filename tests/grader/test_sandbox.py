@@ -21,7 +21,7 @@ from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.bwrap_command import bwrap_command
 from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.connection import SandboxConnection, _pid_of, submission_files
-from grader.sandbox.containers import IMAGE, Container
+from grader.sandbox.containers import IMAGE, Container, ContainerConnection
 from hwlib.checking.errors import GraderError
 from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.errors import HomeworkError
@@ -466,15 +466,27 @@ def test_a_container_program_that_goes_away(
         wall.connect(folder)
 
 
+@pytest.mark.parametrize(
+    ("status", "says"), [("kill -SEGV $$", "signal 11"), ("exit 139", "signal 11"), ("exit 7", "code 7")]
+)
+def test_a_container_that_ended_says_how(status: str, says: str) -> None:
+    process = subprocess.Popen(
+        ["sh", "-c", status], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    connection = ContainerConnection(process, "docker", "name", {})
+    assert says in connection.describe_end().en
+    connection.close()
+
+
 def test_the_image_holds_only_hwlib() -> None:
     copied = [line.split()[1:-1] for line in (ROOT / "grader/sandbox/Dockerfile").read_text().splitlines()
               if line.startswith("COPY")]  # fmt: skip
-    assert sorted(name for names in copied for name in names) == [
-        "README.md",
-        "constraints.txt",
-        "hwlib",
-        "pyproject.toml",
-    ]
+    expected = ["README.md", "constraints.txt", "hwlib", "pyproject.toml"]
+    assert sorted(name for names in copied for name in names) == expected
+    # Nothing else is even sent to the build.
+    ignored = (ROOT / "grader/sandbox/Dockerfile.dockerignore").read_text().splitlines()
+    assert [line for line in ignored if not line.startswith(("#", "!"))] == ["*", "**/__pycache__"]
+    assert sorted(line[1:] for line in ignored if line.startswith("!")) == expected
 
 
 def test_what_is_shown_below_a_covered_folder_is_found() -> None:
