@@ -29,6 +29,8 @@ from hwlib.assignment import Assignment, all_assignments, load_assignment
 from hwlib.errors import HomeworkError
 
 RESULT = "result.json"
+TRAININGS = ".trainings"
+"""Folder in that of the results: checkpoints of trainings for the FID, so that an interrupted one goes on."""
 
 
 def load_assignments(tracks: tuple[str, ...] = (), variant: str | None = None) -> dict[str, Assignment]:

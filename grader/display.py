@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -18,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from grader.options import PROGRESS
 from grader.results import SubmissionResult
 from grader.totals import mark_track
 from hwlib.assignment import Assignment
@@ -36,9 +39,20 @@ def summary(result: SubmissionResult, assignments: dict[str, Assignment]) -> dic
 
 
 class Display:
-    """Shows done/total, the student at work and the time left. Use in a `with` statement."""
+    """Shows done/total, the student at work and the time left. Use in a `with` statement.
 
-    def __init__(self, mode: Mode, total: int, assignments: dict[str, Assignment], console: Console) -> None:
+    Args:
+        trainings: folder in which the FID's trainings write how far they are; None where nothing is trained.
+    """
+
+    def __init__(
+        self,
+        mode: Mode,
+        total: int,
+        assignments: dict[str, Assignment],
+        console: Console,
+        trainings: Path | None = None,
+    ) -> None:
         self.mode = mode
         self.total = total
         self.assignments = assignments
@@ -47,6 +61,10 @@ class Display:
         self._at_work: list[str] = []
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._trainings = trainings
+        self._told: dict[str, str] = {}
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Display:
         if self.mode == "bar":
@@ -62,11 +80,17 @@ class Display:
             )
             self._progress.start()
             self._task = self._progress.add_task("grading", total=self.total, student="")
+        if self._trainings is not None and self.mode in ("bar", "lines"):
+            self._told = trainings_under_way(self._trainings)
+            self._watcher.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         if self._progress is not None:
             self._progress.stop()
 
@@ -97,7 +121,34 @@ class Display:
 
     def _show(self) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, student=escape(self._at_work[0]) if self._at_work else "")
+            first = self._at_work[0] if self._at_work else ""
+            trained = [words for name, words in self._told.items() if name.startswith(f"{first} ")]
+            words = ", ".join([first, *trained]) if first else ""
+            self._progress.update(self._task, student=escape(words))
+
+    def _watch(self) -> None:
+        """Shows how far the trainings are, as often as they say so."""
+        assert self._trainings is not None
+        while not self._over.wait(1.0):
+            now = trainings_under_way(self._trainings)
+            for name, words in now.items():
+                if self.mode == "lines" and self._told.get(name) != words:
+                    self.console.print(escape(f"{name}: {words}"), highlight=False)
+            self._told = now
+            self._show()
+
+
+def trainings_under_way(folder: Path) -> dict[str, str]:
+    """ "student TRACK" -> how far its training for the FID is, in words."""
+    found = {}
+    for path in sorted(folder.glob(f"*/*/{PROGRESS}")):
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+            words = f"trained {said['step']:,} of {said['total']:,} steps"
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # it is being written, or taken away
+        found[f"{path.parent.parent.name} {path.parent.name}"] = words
+    return found
 
 
 def _words(result: SubmissionResult, facts: dict[str, object]) -> str:

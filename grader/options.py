@@ -11,6 +11,8 @@ from typing import Literal
 from hwlib.errors import HomeworkError
 from hwlib.files import atomic_write_text
 
+PROGRESS = "progress.json"
+"""File in a training's folder of `GradeOptions.keep`: {"step", "total"}."""
 Sandbox = Literal["auto", "bubblewrap", "docker", "podman", "none"]
 
 
@@ -24,10 +26,12 @@ class GradeOptions:
         sandbox: the wall; 'auto' takes bubblewrap and refuses to go on without one.
         run: also check 7, `main.py --do_train` in its seconds-long mode.
         fid: also check 8, training or the submission's checkpoint, FID and memorisation.
-        allow_checkpoint: score the submission's own checkpoint instead of training.
+        allow_checkpoint: score the submission's own checkpoints, where there are any, instead of training.
         variant: the year's variant of assignment.yaml.
         secret: of the course; hidden inputs are drawn from it per student and check.
         student: number, when it can't be read from the file's name.
+        data: folder of the data sets for `fid`; None for $GRADER_DATA or `data/` of the repository.
+        keep: folder where the checkpoints of trainings are kept, so that an interrupted one goes on.
     """
 
     tracks: tuple[str, ...] = ()
@@ -39,6 +43,8 @@ class GradeOptions:
     variant: str | None = None
     secret: bytes = b""
     student: str | None = None
+    data: Path | None = None
+    keep: Path | None = None
 
 
 def course_secret(folder: Path) -> bytes:

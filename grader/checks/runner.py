@@ -75,7 +75,7 @@ def described(assignment: Assignment, function: Callable[..., None]) -> CheckFun
             Words(question.title.en, question.title.zh),
             "",
             question.points,
-            "hidden",
+            "public",
             needs,
             _hint(function),
             "fid",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from grader.cohort import Cohort, default_jobs, locked
+from grader.cohort import TRAININGS, Cohort, default_jobs, locked
 from grader.commands import common
 from grader.course_total import load_policy
 from grader.display import Display
@@ -40,14 +41,24 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Everything again.")] = False,
     run: Annotated[bool, typer.Option("--run/--no-run", help="The run of main.py in its quick mode.")] = True,
     fid: Annotated[
-        bool, typer.Option("--fid", help="Train, sample and measure FID. Takes its time.")
+        bool, typer.Option("--fid", help="Train, sample and measure FID: minutes for each submission.")
     ] = False,
     allow_checkpoint: Annotated[
         bool,
         typer.Option(
-            "--allow-checkpoint", help="With --fid: use the submission's checkpoint if there is one."
+            "--allow-checkpoint",
+            help="With --fid: score the best checkpoint that was handed in, and train where there is none.",
         ),
     ] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --fid: folder of the data sets, the one that holds MNIST/raw; default: data/ of the "
+            "repository, or $GRADER_DATA.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     sandbox: Annotated[
         Sandbox, typer.Option(help="auto, bubblewrap, docker or podman; none only for a copy that you trust.")
     ] = "auto",
@@ -82,11 +93,15 @@ def grade(
             allow_checkpoint=allow_checkpoint,
             variant=variant,
             secret=course_secret(folder if out or not Path("results").is_dir() else Path("results")),
+            data=data_dir,
+            keep=folder / TRAININGS if fid else None,
         )
         cohort = Cohort(folder, cohort.assignments, options, cohort.times)
         people = common.people_of(roster)
         submissions = find_submissions(path, cohort.assignments, student)
         with locked(folder):
+            if force:
+                shutil.rmtree(folder / TRAININGS, ignore_errors=True)
             plan = cohort.plan(submissions, changed, force)
             cohort.refresh_late(plan.kept)
             book = _open_book(gradebook, cohort)
@@ -101,7 +116,7 @@ def grade(
                     book.write(result, manual)
                 display.done(result)
 
-            with Display(mode, len(plan.tasks), cohort.assignments, stderr) as display:
+            with Display(mode, len(plan.tasks), cohort.assignments, stderr, options.keep) as display:
                 cohort.run(plan.tasks, jobs or default_jobs(), done, display.started)
             for student in plan.kept:
                 if feedback_is_old(cohort, student):

@@ -18,7 +18,7 @@ from grader.checks.reference import ROOT
 from grader.pictures import MAX_SIDE, SIGNATURE, clean_png
 from hwlib.assignment import load_assignment
 from hwlib.checking.events import MAX_PICTURES, finite, read_events
-from hwlib.checking.quick_run import QuickRun, _curves, _main
+from hwlib.checking.quick_run import Folders, QuickRun, _curves, _main
 from hwlib.checking.session import StudentError
 
 
@@ -85,18 +85,18 @@ class Session:
 
 
 def test_a_run_that_fails_says_why() -> None:
-    _main(Session({"exit": 0, "error": None}))  # type: ignore[arg-type]
+    _main(Session({"exit": 0, "error": None}), Folders())  # type: ignore[arg-type]
     blank = "error: trainer.py, TODO 1 (Losses): not filled in yet. Fill in ..."
     with pytest.raises(StudentError) as caught:
-        _main(Session({"exit": 2, "error": None}, blank))  # type: ignore[arg-type]
+        _main(Session({"exit": 2, "error": None}, blank), Folders())  # type: ignore[arg-type]
     assert caught.value.kind == "not_filled_in"
     assert caught.value.todo is not None
     assert caught.value.todo.number == 1
     with pytest.raises(StudentError, match="ended with code 2: error: no such device"):
-        _main(Session({"exit": 2, "error": None}, "error: no such device"))  # type: ignore[arg-type]
+        _main(Session({"exit": 2, "error": None}, "error: no such device"), Folders())  # type: ignore[arg-type]
     error = {"kind": "exception", "type": "ValueError", "message": "boom", "traceback": []}
     with pytest.raises(StudentError, match="ValueError: boom"):
-        _main(Session({"exit": 1, "error": error}))  # type: ignore[arg-type]
+        _main(Session({"exit": 1, "error": error}), Folders())  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import importlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,34 @@ MAX_FILES = 2_000
 class Running(Base):
     """Operations on programs and files."""
 
-    def op_main(self, argv: list[str], file: str = "main.py", cwd: str = ".") -> dict[str, Any]:
+    def op_main(
+        self, argv: list[str], file: str = "main.py", cwd: str = ".", interrupt_after: float = 0.0
+    ) -> dict[str, Any]:
         """Runs `python main.py *argv` in this process, with the folder's modules loaded afresh.
 
-        Replies {"exit": code (0 where it just ended), "error": None or a description of the exception}.
+        With `interrupt_after` the program gets a Ctrl-C after so many seconds. Replies {"exit": code (0
+        where it just ended), "error": None or a description of the exception, "interrupted": whether the
+        time was up}.
         """
+        fired, over = threading.Event(), threading.Event()
+
+        def interrupt() -> None:
+            # Again and again: a Ctrl-C that comes amid an import or a destructor can get lost.
+            while not over.wait(interrupt_after):
+                fired.set()
+                _thread.interrupt_main()
+
+        if interrupt_after > 0:
+            threading.Thread(target=interrupt, daemon=True).start()
+        try:
+            reply = self._main(argv, file, cwd)
+            over.set()
+        except KeyboardInterrupt:  # it came when the program had just ended
+            over.set()
+            reply = {"exit": 130, "error": None}
+        return {**reply, "interrupted": fired.is_set()}
+
+    def _main(self, argv: list[str], file: str, cwd: str) -> dict[str, Any]:
         student.forget_modules(self.folder)
         saved = sys.argv, os.getcwd()
         sys.argv = [file, *argv]
