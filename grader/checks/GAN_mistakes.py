@@ -183,13 +183,18 @@ NO_UPDATE_D = Mistake(
 ZERO_GRAD_BETWEEN = Mistake(
     "zero_grad_between",
     say(
-        "zero_grad between the two backward passes removes the gradient of the real images",
-        "两次反向传播之间的 zero_grad 清掉了真实图像的梯度",
+        "the gradient of the real images is missing: zero_grad between the two backward passes removes it",
+        "缺少真实图像的梯度：两次反向传播之间的 zero_grad 会把它清掉",
     ),
     say(
-        "Both gradients are accumulated: one zero_grad before both backward passes.",
-        "两次的梯度要累加：只在两次反向传播之前调用一次 zero_grad。",
+        "Both gradients are accumulated: one zero_grad, then both backward passes.",
+        "两次的梯度要累加：先调用一次 zero_grad，再做两次反向传播。",
     ),
+)
+WRONG_OPTIMIZER = Mistake(
+    "wrong_optimizer",
+    say("the generator's part steps the discriminator's optimizer", "生成器部分更新了判别器的优化器"),
+    say("Here it is optimG.step(); D was updated before.", "这里应是 optimG.step()；D 在前面已经更新过。"),
 )
 UPDATED_TWICE = Mistake(
     "updated_twice",

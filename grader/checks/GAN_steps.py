@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grader.checks import GAN_cases as cases
 from grader.checks import GAN_mistakes as M
+from grader.checks import GAN_step_cases as cases
 from hwlib.checking.mistakes import Mistake
 
 State = dict[str, np.ndarray]
@@ -82,6 +82,20 @@ def generator_gradients(nets: Nets, before_D: State, latent_dim: int, z: np.ndar
         (M.UPDATED_TWICE, _times(right, 2.0)),
     )
     return right, known
+
+
+def discriminator_stepped_again(nets: Nets, right: State, z: np.ndarray) -> State:
+    """What optimD.step() in place of optimG.step() does to D: both of its changes as one gradient.
+
+    `nets` holds G and D before the step, `right` the gradient of loss_D. The generator's backward pass leaves
+    its gradient in D, on top of D's own.
+    """
+    before = {name: parameter.detach().numpy() for name, parameter in nets.netD.named_parameters()}
+    with torch.no_grad():
+        fake = nets.netG(torch.from_numpy(z))
+    _load(nets.netD, {name: before[name] - cases.RATE * right[name] for name in before})
+    again = _gradient(-nets.netD(fake).log().mean(), nets.netD)
+    return {name: 2 * right[name] + again[name] for name in right}
 
 
 def _gradient(loss: Tensor, network: nn.Module) -> State:

@@ -9,12 +9,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from grader.checks import VAE_loss_cases as cases
 from grader.checks import VAE_mistakes as M
+from grader.checks import tolerances
+from grader.checks.inputs import images, weights
 from grader.checks.reference import trainer
+from grader.checks.submission import Submission, look
+from grader.checks.VAE_losses import make_trainer, uses_log_variance
+from hwlib.checking.compare import as_array
+from hwlib.checking.expect import Close, Items
 from hwlib.checking.mistakes import Mistake
+from hwlib.checking.standins import Maps
+from hwlib.checking.words import say
 
 State = dict[str, np.ndarray]
 Losses = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+STEP_RETURNED = say(
+    "train_step returns (loss, recon_loss, kl_loss)", "train_step 返回 (loss, recon_loss, kl_loss)"
+)
 LEARNING_RATE, MOMENTUM = 1e-4, 0.9
 
 
@@ -91,3 +103,113 @@ def wrong_gradients(now: Gradients, left_over: State | None) -> tuple[tuple[Mist
 def flat(state: State) -> np.ndarray:
     """All numbers of a state in one row, in the order of their names."""
     return np.concatenate([state[name].reshape(-1).astype(np.float64) for name in sorted(state)])
+
+
+def require_steps(submission: Submission, rng: np.random.Generator) -> None:
+    """Three steps from equal weights change the model and return the values as the reference's do."""
+    convention = of_log_variance if uses_log_variance(submission) else None
+    latent_dim = int(rng.integers(5, 9))
+    make_trainer(submission, latent_dim)
+    outputs = [((1, 32, 32), "sigmoid"), ((latent_dim,), ""), ((latent_dim,), "")]
+    model = Maps(cases.PIXELS, outputs)
+    own_loss = not submission.passed("loss_values", "loss_average", "loss_gradients")
+    state = weights(rng, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()})
+    submission.call("set_state", target="standin", state=state)
+    momentum = {name: np.zeros(value.shape) for name, value in state.items()}
+    left_over: State | None = None
+    for number in range(1, 4):
+        imgs = images(rng, 4)
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        losses = _own_losses(submission, model, imgs) if own_loss else convention
+        right = gradients(model, imgs, losses)
+        reply = submission.call("call", target="trainer", method="train_step", args=[imgs])
+        after = submission.state_of("standin")
+        kept = look(submission.call("optimizer_state", target="optimizer", of=["standin"]), "state")
+        _judge_update(submission, number, right, left_over, state, after, momentum)
+        values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
+        submission.require(Items("result", 3, STEP_RETURNED).judge(reply))
+        for position, name in enumerate(("loss", "recon_loss", "kl_loss")):
+            others = tuple(
+                (M.STEP_RETURN_ORDER if position else M.LOSS_IS_PART, value)
+                for i, value in enumerate(values)
+                if i != position
+            )
+            submission.require(
+                Close(
+                    f"result/{position}",
+                    values[position],
+                    say(
+                        "{name} returned in step {number}",
+                        "第 {number} 步返回的 {name}",
+                        name=name,
+                        number=number,
+                    ),
+                    tolerances.LOSS,
+                    others,
+                ).judge(reply)
+            )
+        momentum = _momentum(submission, right, kept)
+        left_over = {n: right.total[n] + (left_over[n] if left_over else 0) for n in right.total}
+        state = after
+
+
+def _momentum(submission: Submission, right: Gradients, kept: object) -> State:
+    """The optimizer's state after a step; parameters without a gradient have none."""
+    found = {}
+    for name, gradient in right.total.items():
+        value = as_array(look({"kept": kept}, f"kept/standin.{name}/momentum_buffer"))
+        if value is None and np.abs(gradient).max() > 0:
+            submission.wrong(
+                say("every parameter is updated by the optimizer", "优化器更新了所有参数"),
+                say("no update of {name}", "{name} 没有更新", name=name),
+                M.NO_UPDATE,
+            )
+        found[name] = np.zeros(gradient.shape) if value is None else value
+    return found
+
+
+def _judge_update(
+    submission: Submission, number: int, right: Gradients, left_over: State | None,
+    before: State, after: State, momentum: State,
+) -> None:  # fmt: skip
+    rate, keep = LEARNING_RATE, MOMENTUM
+    if set(after) != set(before) or any(after[name].shape != before[name].shape for name in before):
+        submission.wrong(say("the parameters of the model", "模型原有的参数"), say("others", "其他参数"))
+
+    def change(gradient: State) -> np.ndarray:
+        return flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
+
+    found = flat(after) - flat(before)
+    still = np.zeros_like(found)
+    known = tuple((mistake, change(wrong)) for mistake, wrong in wrong_gradients(right, left_over))
+    gradient = flat(right.total)
+    twice = -rate * ((1 + keep) * (keep * flat(momentum) + gradient) + gradient)
+    submission.require(
+        Close(
+            "found", change(right.total),
+            say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
+            tolerances.STEP,
+            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice)),
+        ).judge({"found": found})
+    )  # fmt: skip
+
+
+def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> Losses:
+    """The submission's own losses: what is wrong with them is judged elsewhere."""
+    with torch.no_grad():
+        recon, mu, log_std = (tensor.numpy() for tensor in model(torch.from_numpy(imgs)))
+    values: list[float] = []
+    slopes: list[list[np.ndarray | None]] = []
+    for chosen in ([1.0, None], [None, 1.0]):
+        reply = submission.call(
+            "gradients", target="trainer", method="loss_fn", args=[imgs, recon, mu, log_std], weights=chosen
+        )
+        position = len(values)
+        value = as_array(look(reply, f"result/{position}"))
+        if value is None or value.size != 1:
+            submission.wrong(
+                say("loss_fn returns two numbers", "loss_fn 返回两个数"), say("something else", "其他内容")
+            )
+        values.append(float(value.reshape(())))  # type: ignore[union-attr]
+        slopes.append([look(reply, f"args/{i}") for i in (1, 2, 3)])
+    return given_losses((values[0], values[1]), slopes)

@@ -1,25 +1,23 @@
 """The checks of the GAN. Titles, points, regions and visibility stand in handouts/GAN/assignment.yaml."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
-import torch
 
 from grader.checks import GAN_cases as cases
 from grader.checks import GAN_mistakes as M
 from grader.checks import GAN_steps as steps
+from grader.checks import GAN_taken as taken_steps
 from grader.checks import tolerances
 from grader.checks.equivalence import Way, require_equivalent
-from grader.checks.inputs import images, normal, seed_of
-from grader.checks.quality import Model, check_fid
+from grader.checks.inputs import normal, seed_of
+from grader.checks.quality import check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
-from hwlib.checking.compare import as_array, close
+from grader.checks.training import Model
+from hwlib.checking.compare import as_array
 from hwlib.checking.expect import Close
 from hwlib.checking.initial import Drawn
-from hwlib.checking.session import StudentError
-from hwlib.checking.words import Words, say
+from hwlib.checking.words import say
 
 
 def judge(submission: Submission, name: str) -> dict:
@@ -154,84 +152,6 @@ def test_scale(submission: Submission) -> None:
 # --- training steps -------------------------------------------------------------------------------------
 
 
-@dataclass
-class StepTaken:
-    """One call of train_step on stand-ins: states before and after, inputs, and how it ended."""
-
-    before_G: steps.State  # noqa: N815
-    before_D: steps.State  # noqa: N815
-    after_G: steps.State  # noqa: N815
-    after_D: steps.State  # noqa: N815
-    real: np.ndarray
-    z: np.ndarray
-    error: StudentError | None
-
-
-def _prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
-    for step in cases.trainer_steps(latent_dim, state_G, state_D):
-        try:
-            submission.call(step.op, **step.params)
-        except StudentError:
-            if not step.otherwise or not submission.session.alive:
-                raise
-            submission.call(step.otherwise[0].op, **step.otherwise[0].params)
-
-
-def _take_step(
-    submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
-) -> StepTaken:
-    submission.call("call", target="G", args=[z], as_="fake")
-    error = None
-    try:
-        submission.call(
-            "call", target="trainer", method="train_step", args=[real, cases.Ref("fake"), cases.Ref("bce")]
-        )
-    except StudentError as caught:
-        if not submission.session.alive:
-            raise
-        error = caught
-    after = [submission.state_of(name) for name in ("G", "D")]
-    for state, right in zip(after, before, strict=True):
-        if any(as_array(state.get(name)) is None or state[name].shape != right[name].shape for name in right):
-            submission.wrong(
-                say("networks with the same parameters after the step", "更新之后网络的参数仍是原来那些"),
-                say("others", "其他参数"),
-            )
-    return StepTaken(*before, after[0], after[1], real, z, error)
-
-
-def _fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:
-    before = cases.standin_state(rng, latent_dim)
-    _prepare(submission, latent_dim, *before)
-    return _take_step(submission, before, *_batch(rng, latent_dim))
-
-
-def _batch(rng: np.random.Generator, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    return 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
-
-
-def _compare(
-    submission: Submission,
-    before: steps.State,
-    after: steps.State,
-    right: steps.State,
-    known: steps.Known,
-    what: Words,
-) -> None:
-    names = sorted(right)
-
-    def change(gradient: steps.State) -> np.ndarray:
-        return -cases.RATE * steps.flat(gradient, names)
-
-    found = steps.flat(after, names) - steps.flat(before, names)
-    mistakes = tuple((mistake, change(wrong)) for mistake, wrong in known)
-    submission.require(Close("found", change(right), what, tolerances.STEP, mistakes).judge({"found": found}))
-
-
-def _unchanged(before: steps.State, after: steps.State) -> bool:
-    return all(np.array_equal(before[name], after[name]) for name in before)
-
-
 def test_discriminator_values(submission: Submission) -> None:
     """loss_D is the sum of the losses of real and fake images; D_x and D_G_z1 are averages from before the
     update.
@@ -239,43 +159,7 @@ def test_discriminator_values(submission: Submission) -> None:
     loss_D 是真实图像与生成图像的损失之和；D_x 与 D_G_z1 是更新之前的平均值。
     """
     replies = judge(submission, "discriminator_values")
-    _trusted(submission, "discriminator_values", replies)
-
-
-def _state(replies: dict) -> dict:
-    state = look(replies, "D/state")
-    return state if isinstance(state, dict) else {}
-
-
-def _trusted(submission: Submission, name: str, replies: dict) -> None:
-    """The stand-ins' answers are what they compute with these weights: nobody has changed them."""
-    rng = submission.rng(name)
-    latent_dim = int(rng.integers(5, 13))
-    state_G, state_D = cases.standin_state(rng, latent_dim)
-    real, z = 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
-    after_D = {n: as_array(v) for n, v in _state(replies).items() if n in state_D}
-    if set(after_D) != set(state_D) or any(
-        value is None or value.shape != state_D[name].shape for name, value in after_D.items()
-    ):
-        submission.wrong(
-            say("the discriminator's parameters after the step", "更新之后判别器的参数"),
-            say("others", "其他参数"),
-        )
-    for when, state in (("before", state_D), ("after", after_D)):
-        nets = steps.Nets.of(latent_dim, state_G, state)  # type: ignore[arg-type]
-        with torch.no_grad():
-            fake = nets.netG(torch.from_numpy(z))
-            right = nets.netD(torch.from_numpy(real)).numpy(), nets.netD(fake).numpy()
-        for path, expected in zip((f"real_{when}/result", f"fake_{when}/result"), right, strict=True):
-            found = as_array(look(replies, path))
-            if found is None or not close(found, expected, 1e-4):
-                submission.wrong(
-                    say(
-                        "the networks that train_step was given stay as they are",
-                        "不改动传给 train_step 的网络",
-                    ),
-                    say("changed networks", "网络被改动了"),
-                )
+    taken_steps.require_trusted(submission, "discriminator_values", replies)
 
 
 def test_discriminator_update(submission: Submission) -> None:
@@ -286,19 +170,18 @@ def test_discriminator_update(submission: Submission) -> None:
     rng = submission.rng("discriminator_update")
     latent_dim = int(rng.integers(5, 13))
     for number in range(1, 4):
-        taken = _fresh_step(submission, rng, latent_dim)
+        taken = taken_steps.fresh_step(submission, rng, latent_dim)
         nets = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
         right, known = steps.discriminator_gradients(nets, taken.real, taken.z)
-        if taken.error is not None and _unchanged(
-            taken.before_D, {n: taken.after_D[n] for n in taken.before_D}
-        ):
-            raise taken.error
+        taken_steps.require_discriminator_step(taken)
+        if taken_steps.steps_again(taken, right):
+            continue  # the generator's part did that; its check says so
         what = say(
             "change of the discriminator's weights in step {number}",
             "第 {number} 步判别器权重的变化",
             number=number,
         )
-        _compare(submission, taken.before_D, taken.after_D, right, known, what)
+        taken_steps.require_change(submission, taken.before_D, taken.after_D, right, known, what)
 
 
 @pytest.mark.needs("discriminator_update")
@@ -310,14 +193,13 @@ def test_discriminator_gradients(submission: Submission) -> None:
     """
     rng = submission.rng("discriminator_gradients")
     latent_dim = int(rng.integers(5, 13))
-    first = _fresh_step(submission, rng, latent_dim)
-    if first.error is not None and _unchanged(first.before_D, {n: first.after_D[n] for n in first.before_D}):
-        raise first.error
-    middle = _after(first)
-    real, z = _batch(rng, latent_dim)
-    second = _take_step(submission, middle, real, z)
-    _prepare(submission, latent_dim, *middle)
-    fresh = _take_step(submission, middle, real, z)
+    first = taken_steps.fresh_step(submission, rng, latent_dim)
+    taken_steps.require_discriminator_step(first)
+    middle = taken_steps.after(first)
+    real, z = taken_steps.batch(rng, latent_dim)
+    second = taken_steps.take_step(submission, middle, real, z)
+    taken_steps.prepare(submission, latent_dim, *middle)
+    fresh = taken_steps.take_step(submission, middle, real, z)
     names = sorted(second.before_D)
     # Whatever a step is, the second one must be what a first one would be from the same weights.
     expected = steps.flat(fresh.after_D, names) - steps.flat(second.before_D, names)
@@ -330,18 +212,13 @@ def test_discriminator_gradients(submission: Submission) -> None:
     submission.require(problem)
 
 
-def _after(taken: StepTaken) -> tuple[steps.State, steps.State]:
-    """(G, D) after a step, parameters only."""
-    return {n: taken.after_G[n] for n in taken.before_G}, {n: taken.after_D[n] for n in taken.before_D}
-
-
 def test_generator_values(submission: Submission) -> None:
     """loss_G and D_G_z2 come from the discriminator just updated, run on the fake images again.
 
     loss_G 与 D_G_z2 由刚更新的判别器重新处理生成图像得到。
     """
     replies = judge(submission, "generator_values")
-    _trusted(submission, "generator_values", replies)
+    taken_steps.require_trusted(submission, "generator_values", replies)
 
 
 def test_generator_update(submission: Submission) -> None:
@@ -352,7 +229,7 @@ def test_generator_update(submission: Submission) -> None:
     rng = submission.rng("generator_update")
     latent_dim = int(rng.integers(5, 13))
     for number in range(1, 4):
-        taken = _fresh_step(submission, rng, latent_dim)
+        taken = taken_steps.fresh_step(submission, rng, latent_dim)
         if taken.error is not None:
             raise taken.error
         nets = steps.Nets.of(latent_dim, taken.before_G, taken.after_D)
@@ -362,10 +239,15 @@ def test_generator_update(submission: Submission) -> None:
             "第 {number} 步生成器权重的变化",
             number=number,
         )
-        _compare(submission, taken.before_G, taken.after_G, right, known, what)
+        if taken_steps.unchanged(taken.before_G, taken.after_G):
+            start = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
+            first, _ = steps.discriminator_gradients(start, taken.real, taken.z)
+            if taken_steps.steps_again(taken, first):
+                submission.wrong(what, say("none", "没有变化"), M.WRONG_OPTIMIZER)
+        taken_steps.require_change(submission, taken.before_G, taken.after_G, right, known, what)
     # The last of them goes on for a second step, which must not see the first one's gradients.
     first = right
-    second = _take_step(submission, _after(taken), *_batch(rng, latent_dim))
+    second = taken_steps.take_step(submission, taken_steps.after(taken), *taken_steps.batch(rng, latent_dim))
     if second.error is not None:
         raise second.error
     nets = steps.Nets.of(latent_dim, second.before_G, second.after_D)
@@ -374,7 +256,9 @@ def test_generator_update(submission: Submission) -> None:
     what = say(
         "change of the generator's weights in a step that follows another", "接连两步中第二步生成器权重的变化"
     )
-    _compare(submission, second.before_G, second.after_G, right, (*known, (M.LEFT_OVER_G, left)), what)
+    taken_steps.require_change(
+        submission, second.before_G, second.after_G, right, (*known, (M.LEFT_OVER_G, left)), what
+    )
 
 
 # --- sampling -----------------------------------------------------------------------------------------

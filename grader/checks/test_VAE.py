@@ -2,28 +2,24 @@
 
 import numpy as np
 import pytest
-import torch
 
 from grader.checks import VAE_cases as cases
+from grader.checks import VAE_loss_cases as loss_cases
+from grader.checks import VAE_losses as losses
 from grader.checks import VAE_mistakes as M
 from grader.checks import VAE_steps as steps
 from grader.checks import tolerances
 from grader.checks.equivalence import Way, require_equivalent
-from grader.checks.inputs import images, normal, seed_of, uniform, weights
-from grader.checks.quality import Model, check_fid
+from grader.checks.inputs import images, normal, seed_of, uniform
+from grader.checks.quality import check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
-from hwlib.checking.compare import as_array
-from hwlib.checking.expect import NOT_FINITE, Array, Close, Items, Says
+from grader.checks.training import Model
+from hwlib.checking.expect import Array, Close, Says
 from hwlib.checking.session import StudentError
-from hwlib.checking.standins import Maps
-from hwlib.checking.words import Words, as_is, say
+from hwlib.checking.words import as_is, say
 
-LOSSES = (cases.RECONSTRUCTION_LOSS, cases.KL_DIVERGENCE)
 NONE = say("none", "没有")
-STEP_RETURNED = say(
-    "train_step returns (loss, recon_loss, kl_loss)", "train_step 返回 (loss, recon_loss, kl_loss)"
-)
 
 
 def judge(submission: Submission, name: str) -> None:
@@ -31,32 +27,6 @@ def judge(submission: Submission, name: str) -> None:
     rng = submission.rng(name)
     latent_dim = int(rng.integers(5, 13))
     submission.judge(cases.build(name, rng, submission.assignment, latent_dim))
-
-
-def uses_log_variance(submission: Submission) -> bool:
-    """Whether the year allows log variance and this submission's loss reads it so."""
-    latent = submission.assignment.latent
-    if latent is None or "log_variance" not in latent.accepted:
-        return False
-    if latent.accepted == ["log_variance"]:
-        return True
-    if "log_variance" not in submission.notes:
-        submission.notes["log_variance"] = _reads_log_variance(submission)
-    return bool(submission.notes["log_variance"])
-
-
-def _reads_log_variance(submission: Submission) -> bool:
-    half = np.full((2, 1, 32, 32), 0.5, dtype=np.float32)
-    mu, spread = np.zeros((2, 3), dtype=np.float32), np.ones((2, 3), dtype=np.float32)
-    try:
-        for step in cases.trainer_steps(3):
-            submission.call(step.op, **step.params)
-        reply = submission.call("call", target="trainer", method="loss_fn", args=[half, half, mu, spread])
-    except StudentError:
-        return False
-    found = as_array(look(reply, "result/1"))
-    right = cases.reference_losses(half, half, mu, spread, log_variance=True)[1]
-    return found is not None and found.size == 1 and abs(float(found.reshape(())) - right) < 1e-3
 
 
 # --- networks -----------------------------------------------------------------------------------------
@@ -107,7 +77,7 @@ def test_reparameterize_statistics(submission: Submission) -> None:
     rng = submission.rng("reparameterize_statistics")
     submission.judge(
         cases.reparameterize_statistics(
-            rng, submission.assignment, int(rng.integers(5, 13)), uses_log_variance(submission)
+            rng, submission.assignment, int(rng.integers(5, 13)), losses.uses_log_variance(submission)
         )
     )
 
@@ -118,7 +88,7 @@ def test_reparameterize_gradients(submission: Submission) -> None:
     dz/dmu = 1，dz/dlog_std = z - mu：梯度经由 z = mu + sigma * eps 传到两者。
     """
     rng = submission.rng("reparameterize_gradients")
-    latent_dim, factor = int(rng.integers(5, 13)), 0.5 if uses_log_variance(submission) else 1.0
+    latent_dim, factor = int(rng.integers(5, 13)), 0.5 if losses.uses_log_variance(submission) else 1.0
     mu, log_std = normal(rng, 6, latent_dim), uniform(rng, 6, latent_dim, low=-1, high=1)
     slopes = normal(rng, 6, latent_dim)
     _model_or_bare(submission, rng, latent_dim)
@@ -237,7 +207,9 @@ def test_loss_values(submission: Submission) -> None:
     """
     rng = submission.rng("loss_values")
     latent_dim = int(rng.integers(5, 13))
-    submission.judge(cases.loss_values(rng, submission.assignment, latent_dim, uses_log_variance(submission)))
+    submission.judge(
+        loss_cases.loss_values(rng, submission.assignment, latent_dim, losses.uses_log_variance(submission))
+    )
 
 
 def test_loss_average(submission: Submission) -> None:
@@ -246,72 +218,7 @@ def test_loss_average(submission: Submission) -> None:
 
     批中的图像重复一遍，损失不变；像素数或隐变量维数加倍，损失也加倍。
     """
-    rng = submission.rng("loss_average")
-    latent_dim = int(rng.integers(5, 13))
-    for step in cases.trainer_steps(latent_dim):
-        _tried(submission, step)
-
-    def losses(*arrays: np.ndarray) -> list[np.ndarray]:
-        reply = submission.call("call", target="trainer", method="loss_fn", args=list(arrays))
-        submission.require(Items("result", 2, cases.LOSSES_RETURNED).judge(reply))
-        found = [as_array(look(reply, f"result/{position}")) for position in (0, 1)]
-        for name, value in zip(LOSSES, found, strict=True):
-            if value is None or value.size != 1:
-                submission.wrong(
-                    say("{loss}: one number", "{loss}：一个数", loss=name),
-                    say("an array", "数组") if value is not None else say("no number", "不是数"),
-                )
-        return [value.reshape(()) for value in found if value is not None]
-
-    def compare(found: np.ndarray, right: np.ndarray, what: Words, mistakes: tuple = ()) -> None:
-        submission.require(Close("found", right, what, tolerances.LOSS, mistakes).judge({"found": found}))
-
-    single = [losses(*cases.loss_inputs(rng, 1, latent_dim)) for _ in range(1)][0]
-    if not np.isfinite(single).all():
-        submission.wrong(say("finite losses of a single image", "单幅图像的损失为有限值"), NOT_FINITE)
-    for batch in (7, 64):
-        arrays = cases.loss_inputs(rng, batch, latent_dim)
-        plain = losses(*arrays)
-        twice = losses(*(np.concatenate([array, array]) for array in arrays))
-        for position, name in enumerate(LOSSES):
-            compare(
-                twice[position],
-                plain[position],
-                say(
-                    "{loss} of a batch of {batch}, and of the same images twice",
-                    "批大小为 {batch} 时的{loss}，以及同样的图像重复一遍时的{loss}",
-                    loss=name,
-                    batch=batch,
-                ),
-                ((M.SUMMED_OVER_BATCH, 2 * plain[position]),),
-            )
-        if batch == 7:
-            apart = np.mean([losses(*(array[i : i + 1] for array in arrays)) for i in range(batch)], 0)
-            for position, name in enumerate(LOSSES):
-                compare(
-                    plain[position], apart[position],
-                    say("{loss} of a batch: the average over its images", "一个批的{loss}：各图像的平均",
-                        loss=name),
-                    ((M.SUMMED_OVER_BATCH, batch * apart[position]),),
-                )  # fmt: skip
-            target, recon, mu, log_std = arrays
-            wide = losses(
-                *(np.concatenate([array, array], 1) for array in (target, recon)),
-                *(np.concatenate([array, array], 1) for array in (mu, log_std)),
-            )
-            for position, (name, mistake) in enumerate(
-                (
-                    (
-                        say("reconstruction loss, summed over all pixels", "对所有像素求和的重构损失"),
-                        M.PIXEL_MEAN,
-                    ),
-                    (
-                        say("KL divergence, summed over all latent dimensions", "对隐变量各维求和的 KL 散度"),
-                        M.DIMENSION_MEAN,
-                    ),
-                )
-            ):
-                compare(wide[position], 2 * plain[position], name, ((mistake, plain[position]),))
+    losses.require_averages(submission, submission.rng("loss_average"))
 
 
 def test_loss_gradients(submission: Submission) -> None:
@@ -319,63 +226,7 @@ def test_loss_gradients(submission: Submission) -> None:
 
     两个损失的梯度能传到 recon、mu 与 log sigma，并且在 x' = 0 与 x' = 1 处仍为有限值。
     """
-    rng = submission.rng("loss_gradients")
-    latent_dim, log_variance = int(rng.integers(5, 13)), uses_log_variance(submission)
-    for step in cases.trainer_steps(latent_dim):
-        _tried(submission, step)
-    arrays = cases.loss_inputs(rng, 5, latent_dim)
-    ask = {"target": "trainer", "method": "loss_fn", "weights": [1.0, 1.0]}
-    reply = submission.call("gradients", args=list(arrays), **ask)
-    tensors = [torch.from_numpy(array.astype(np.float64)).requires_grad_() for array in arrays]
-    target, recon, mu, log_std = tensors
-    total = sum(cases.trainer("VAE").loss_fn(target, recon, mu, log_std / 2 if log_variance else log_std))
-    right = torch.autograd.grad(total, tensors[1:])
-    for position, (name, expected) in enumerate(zip(("x'", "mu", "log sigma"), right, strict=True), 1):
-        found = look(reply, f"args/{position}")
-        if found is None:
-            wanted = say("a gradient of the losses with respect to {name}", "损失对 {name} 有梯度", name=name)
-            submission.wrong(wanted, NONE, M.DETACHED)
-        batch = len(arrays[0])
-        size = 1024 if position == 1 else latent_dim
-        known = (
-            (M.DETACHED, np.zeros(expected.shape)), (M.SUMMED_OVER_BATCH, batch * expected.numpy()),
-            (M.PIXEL_MEAN if position == 1 else M.DIMENSION_MEAN, expected.numpy() / size),
-            (M.WRONG_SIGN, -expected.numpy()),
-        )  # fmt: skip
-        submission.require(
-            Close(
-                "found",
-                expected.numpy(),
-                say("gradient of the losses with respect to {name}", "损失对 {name} 的梯度", name=name),
-                tolerances.LOSS_GRADIENT,
-                known,
-            ).judge({"found": found})
-        )
-    target_array = (rng.random((5, 1, 32, 32)) < 0.5).astype(np.float32)
-    edges = (rng.random((5, 1, 32, 32)) < 0.5).astype(np.float32)
-    reply = submission.call("gradients", args=[target_array, edges, *arrays[2:]], **ask)
-    for path, what in (
-        (
-            "result/0",
-            say("a finite reconstruction loss where x' is 0 or 1", "x' 为 0 或 1 时重构损失为有限值"),
-        ),
-        (
-            "args/1",
-            say("a finite gradient of it where x' is 0 or 1", "x' 为 0 或 1 时重构损失的梯度为有限值"),
-        ),
-    ):
-        found = as_array(look(reply, path))
-        if found is None or not np.isfinite(found).all():
-            submission.wrong(what, NOT_FINITE, M.LOG_OF_ZERO)
-
-
-def _tried(submission: Submission, step: "cases.Step") -> None:
-    try:
-        submission.call(step.op, **step.params)
-    except StudentError:
-        if not step.otherwise or not submission.session.alive:
-            raise
-        submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+    losses.require_gradients(submission, submission.rng("loss_gradients"))
 
 
 # --- the training step --------------------------------------------------------------------------------
@@ -388,114 +239,7 @@ def test_train_step(submission: Submission) -> None:
     一步训练：前向传播、loss = recon_loss + kl_loss、zero_grad、backward、step；
     返回 (loss, recon_loss, kl_loss)。
     """
-    rng = submission.rng("train_step")
-    convention = steps.of_log_variance if uses_log_variance(submission) else None
-    latent_dim = int(rng.integers(5, 9))
-    for step in cases.trainer_steps(latent_dim):
-        _tried(submission, step)
-    outputs = [((1, 32, 32), "sigmoid"), ((latent_dim,), ""), ((latent_dim,), "")]
-    model = Maps(cases.PIXELS, outputs)
-    own_loss = not submission.passed("loss_values", "loss_average", "loss_gradients")
-    state = weights(rng, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()})
-    submission.call("set_state", target="standin", state=state)
-    momentum = {name: np.zeros(value.shape) for name, value in state.items()}
-    left_over: steps.State | None = None
-    for number in range(1, 4):
-        imgs = images(rng, 4)
-        model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-        losses = _own_losses(submission, model, imgs) if own_loss else convention
-        right = steps.gradients(model, imgs, losses)
-        reply = submission.call("call", target="trainer", method="train_step", args=[imgs])
-        after = submission.state_of("standin")
-        kept = look(submission.call("optimizer_state", target="optimizer", of=["standin"]), "state")
-        _judge_update(submission, number, right, left_over, state, after, momentum)
-        values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
-        submission.require(Items("result", 3, STEP_RETURNED).judge(reply))
-        for position, name in enumerate(("loss", "recon_loss", "kl_loss")):
-            others = tuple(
-                (M.STEP_RETURN_ORDER if position else M.LOSS_IS_PART, value)
-                for i, value in enumerate(values)
-                if i != position
-            )
-            submission.require(
-                Close(
-                    f"result/{position}",
-                    values[position],
-                    say(
-                        "{name} returned in step {number}",
-                        "第 {number} 步返回的 {name}",
-                        name=name,
-                        number=number,
-                    ),
-                    tolerances.LOSS,
-                    others,
-                ).judge(reply)
-            )
-        momentum = _momentum(submission, right, kept)
-        left_over = {n: right.total[n] + (left_over[n] if left_over else 0) for n in right.total}
-        state = after
-
-
-def _momentum(submission: Submission, right: "steps.Gradients", kept: object) -> "steps.State":
-    """The optimizer's state after a step; parameters without a gradient have none."""
-    found = {}
-    for name, gradient in right.total.items():
-        value = as_array(look({"kept": kept}, f"kept/standin.{name}/momentum_buffer"))
-        if value is None and np.abs(gradient).max() > 0:
-            submission.wrong(
-                say("every parameter is updated by the optimizer", "优化器更新了所有参数"),
-                say("no update of {name}", "{name} 没有更新", name=name),
-                M.NO_UPDATE,
-            )
-        found[name] = np.zeros(gradient.shape) if value is None else value
-    return found
-
-
-def _judge_update(
-    submission: Submission, number: int, right: steps.Gradients, left_over: "steps.State | None",
-    before: "steps.State", after: "steps.State", momentum: "steps.State",
-) -> None:  # fmt: skip
-    rate, keep = steps.LEARNING_RATE, steps.MOMENTUM
-    if set(after) != set(before) or any(after[name].shape != before[name].shape for name in before):
-        submission.wrong(say("the parameters of the model", "模型原有的参数"), say("others", "其他参数"))
-
-    def change(gradient: "steps.State") -> np.ndarray:
-        return steps.flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
-
-    found = steps.flat(after) - steps.flat(before)
-    still = np.zeros_like(found)
-    known = tuple((mistake, change(wrong)) for mistake, wrong in steps.wrong_gradients(right, left_over))
-    gradient = steps.flat(right.total)
-    twice = -rate * ((1 + keep) * (keep * steps.flat(momentum) + gradient) + gradient)
-    submission.require(
-        Close(
-            "found", change(right.total),
-            say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
-            tolerances.STEP,
-            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice)),
-        ).judge({"found": found})
-    )  # fmt: skip
-
-
-def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> "steps.Losses":
-    """The submission's own losses: what is wrong with them is judged elsewhere."""
-    with torch.no_grad():
-        recon, mu, log_std = (tensor.numpy() for tensor in model(torch.from_numpy(imgs)))
-    values: list[float] = []
-    slopes: list[list[np.ndarray | None]] = []
-    for chosen in ([1.0, None], [None, 1.0]):
-        reply = submission.call(
-            "gradients", target="trainer", method="loss_fn", args=[imgs, recon, mu, log_std], weights=chosen
-        )
-        position = len(values)
-        value = as_array(look(reply, f"result/{position}"))
-        if value is None or value.size != 1:
-            submission.wrong(
-                say("loss_fn returns two numbers", "loss_fn 返回两个数"), say("something else", "其他内容")
-            )
-        values.append(float(value.reshape(())))  # type: ignore[union-attr]
-        slopes.append([look(reply, f"args/{i}") for i in (1, 2, 3)])
-    return steps.given_losses((values[0], values[1]), slopes)
+    steps.require_steps(submission, submission.rng("train_step"))
 
 
 # --- sampling -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ tests.
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from grader.matrix import Line, run_matrix, run_tasks, tasks_of
 from grader.options import GradeOptions
 from grader.variants import load_variants, write_variant
 from hwlib.assignment import all_assignments, load_assignment
+from hwlib.checking.mistakes import Mistake
 from hwlib.checking.verdict import Outcome
 
 TRACKS = tuple(all_assignments(HANDOUTS))
@@ -62,8 +64,22 @@ def test_there_are_enough_variants_and_each_check_has_wrong_work_to_catch() -> N
     for track, found in mutants.items():
         assignment = load_assignment(HANDOUTS / track)
         caught = {name for variant in found for name in variant.fails if name not in variant.not_reached}
-        assert set(assignment.checks) - caught == {"quick_run"}
+        assert set(assignment.checks) == caught
         assert all(variant.mistake and variant.region for variant in found)
+
+
+def test_each_mistake_that_has_a_name_is_named_for_some_mutant() -> None:
+    shared = {"hwlib.checking.noise", "hwlib.checking.initial", "hwlib.checking.quick_run"}
+    shared |= {"grader.checks.equivalence"}
+    named = {track: {variant.mistake for variant in load_variants("mutants", track)} for track in TRACKS}
+    for module in {*shared, *(f"grader.checks.{track}_mistakes" for track in TRACKS)}:
+        mine = [named[track] for track in TRACKS if track in module] or list(named.values())
+        known = {value.id for value in vars(importlib.import_module(module)).values() if is_mistake(value)}
+        assert known - set().union(*mine) == set(), module
+
+
+def is_mistake(value: object) -> bool:
+    return isinstance(value, Mistake)
 
 
 LOG_VARIANCE = (

@@ -1,0 +1,152 @@
+"""Training steps of a submission's GAN, taken on stand-ins whose weights both sides know; what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from grader.checks import GAN_step_cases as cases
+from grader.checks import GAN_steps as steps
+from grader.checks import tolerances
+from grader.checks.inputs import images, normal
+from grader.checks.submission import Submission, look
+from hwlib.checking.compare import as_array, close
+from hwlib.checking.expect import Close
+from hwlib.checking.session import StudentError
+from hwlib.checking.values import Ref
+from hwlib.checking.words import Words, say
+
+
+@dataclass
+class StepTaken:
+    """One call of train_step on stand-ins: states before and after, inputs, and how it ended."""
+
+    before_G: steps.State  # noqa: N815
+    before_D: steps.State  # noqa: N815
+    after_G: steps.State  # noqa: N815
+    after_D: steps.State  # noqa: N815
+    real: np.ndarray
+    z: np.ndarray
+    error: StudentError | None
+
+
+def prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
+    for step in cases.trainer_steps(latent_dim, state_G, state_D):
+        try:
+            submission.call(step.op, **step.params)
+        except StudentError:
+            if not step.otherwise or not submission.session.alive:
+                raise
+            submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+
+
+def take_step(
+    submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
+) -> StepTaken:
+    submission.call("call", target="G", args=[z], as_="fake")
+    error = None
+    try:
+        submission.call("call", target="trainer", method="train_step", args=[real, Ref("fake"), Ref("bce")])
+    except StudentError as caught:
+        if not submission.session.alive:
+            raise
+        error = caught
+    after = [submission.state_of(name) for name in ("G", "D")]
+    for state, right in zip(after, before, strict=True):
+        if any(as_array(state.get(name)) is None or state[name].shape != right[name].shape for name in right):
+            submission.wrong(
+                say("networks with the same parameters after the step", "更新之后网络的参数仍是原来那些"),
+                say("others", "其他参数"),
+            )
+    return StepTaken(*before, after[0], after[1], real, z, error)
+
+
+def fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:
+    before = cases.standin_state(rng, latent_dim)
+    prepare(submission, latent_dim, *before)
+    return take_step(submission, before, *batch(rng, latent_dim))
+
+
+def batch(rng: np.random.Generator, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
+    return 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+
+
+def require_change(
+    submission: Submission,
+    before: steps.State,
+    after: steps.State,
+    right: steps.State,
+    known: steps.Known,
+    what: Words,
+) -> None:
+    names = sorted(right)
+
+    def change(gradient: steps.State) -> np.ndarray:
+        return -cases.RATE * steps.flat(gradient, names)
+
+    found = steps.flat(after, names) - steps.flat(before, names)
+    mistakes = tuple((mistake, change(wrong)) for mistake, wrong in known)
+    submission.require(Close("found", change(right), what, tolerances.STEP, mistakes).judge({"found": found}))
+
+
+def steps_again(taken: StepTaken, right: steps.State) -> bool:
+    """Whether D was changed by its own step and once more by that of the generator's part."""
+    latent_dim = taken.z.shape[1]
+    names = sorted(right)
+    start = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
+    twice = -cases.RATE * steps.flat(steps.discriminator_stepped_again(start, right, taken.z), names)
+    found = steps.flat(taken.after_D, names) - steps.flat(taken.before_D, names)
+    return close(found, twice, tolerances.STEP)
+
+
+def unchanged(before: steps.State, after: steps.State) -> bool:
+    return all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def _state(replies: dict) -> dict:
+    state = look(replies, "D/state")
+    return state if isinstance(state, dict) else {}
+
+
+def require_trusted(submission: Submission, name: str, replies: dict) -> None:
+    """The stand-ins' answers are what they compute with these weights: nobody has changed them."""
+    rng = submission.rng(name)
+    latent_dim = int(rng.integers(5, 13))
+    state_G, state_D = cases.standin_state(rng, latent_dim)
+    real, z = 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+    after_D = {n: as_array(v) for n, v in _state(replies).items() if n in state_D}
+    if set(after_D) != set(state_D) or any(
+        value is None or value.shape != state_D[name].shape for name, value in after_D.items()
+    ):
+        submission.wrong(
+            say("the discriminator's parameters after the step", "更新之后判别器的参数"),
+            say("others", "其他参数"),
+        )
+    for when, state in (("before", state_D), ("after", after_D)):
+        nets = steps.Nets.of(latent_dim, state_G, state)  # type: ignore[arg-type]
+        with torch.no_grad():
+            fake = nets.netG(torch.from_numpy(z))
+            right = nets.netD(torch.from_numpy(real)).numpy(), nets.netD(fake).numpy()
+        for path, expected in zip((f"real_{when}/result", f"fake_{when}/result"), right, strict=True):
+            found = as_array(look(replies, path))
+            if found is None or not close(found, expected, 1e-4):
+                submission.wrong(
+                    say(
+                        "the networks that train_step was given stay as they are",
+                        "不改动传给 train_step 的网络",
+                    ),
+                    say("changed networks", "网络被改动了"),
+                )
+
+
+def after(taken: StepTaken) -> tuple[steps.State, steps.State]:
+    """(G, D) after a step, parameters only."""
+    return {n: taken.after_G[n] for n in taken.before_G}, {n: taken.after_D[n] for n in taken.before_D}
+
+
+def require_discriminator_step(taken: StepTaken) -> None:
+    """Raises the step's error where it came before the discriminator was updated."""
+    if taken.error is not None and unchanged(taken.before_D, {n: taken.after_D[n] for n in taken.before_D}):
+        raise taken.error
