@@ -90,7 +90,7 @@ def _fid_view(score: FIDScore, t: Texts) -> dict[str, Any]:
             network=score.network,
             generated=score.num_generated,
             real=score.num_real,
-            split={"train": t("training")}.get(score.split, score.split),
+            split={"train": t("training"), "dev": t("dev")}.get(score.split, score.split),
         ),
         "memorised": bool(score.memorised),
         "svg": fid_svg(score, t("yours"), t("threshold")),
