@@ -24,14 +24,25 @@ MARKER = "---- run again in the sandbox ----\n"
 SUMMARY = "sandbox-run"
 """Id of the cell that says what happened; it has no points and belongs to no question."""
 
-_walls: list[Wall] = []
+_walls: list[Wall | HomeworkError] = []
 
 
 def shared_wall() -> Wall:
-    """The sandbox of this process, started once. Raises HomeworkError where there is none."""
+    """The sandbox of this process, started (or found missing) once, for however many notebooks.
+
+    Raises:
+        HomeworkError: there is none.
+    """
     if not _walls:
-        _walls.append(open_wall("bubblewrap"))
-        atexit.register(_walls[0].close)
+        try:
+            wall = open_wall("bubblewrap")
+        except HomeworkError as error:
+            _walls.append(error)
+        else:
+            _walls.append(wall)
+            atexit.register(wall.close)
+    if isinstance(_walls[0], HomeworkError):
+        raise _walls[0]
     return _walls[0]
 
 

@@ -193,7 +193,9 @@ def test_without_a_sandbox_nothing_is_executed(
     assert "The outputs are those that were handed in" in done.cells[0].source
     assert done.cells[1].outputs[0].text == "as handed in\n"
     assert "taken as handed in" in caplog.text
-    with pytest.raises(HomeworkError, match="not installed"):
+    monkeypatch.undo()
+    monkeypatch.setattr(sandboxed_execute, "_walls", [HomeworkError("looked for once")])
+    with pytest.raises(HomeworkError, match="looked for once"):
         shared_wall()
 
 
