@@ -158,7 +158,7 @@ def main(argv: list[str] | None = None) -> None:
     print(f"{target}: {len(names)} files, {target.stat().st_size / 1000:,.1f} kB")
     for track in all_assignments(kit / "handouts"):
         if not any(name.startswith(f"{CODES}/{track}/") for name in names):
-            print(f"warning: {CODES}/{track} is not in it; the handout asks for it. Put the folder back.")
+            print(f"note: {CODES}/{track} is not in it. If you worked on {track}, put the folder back.")
     if not any(name.startswith("report") for name in names):
         print("warning: there is no report in it. Put report.pdf (.docx, .ipynb) beside codes/.")
 

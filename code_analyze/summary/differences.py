@@ -10,7 +10,7 @@ from code_analyze.summary.lining_up import line_up
 from code_analyze.summary.writing import RULE, header_length
 
 BY_HAND = "edited by hand"
-_CHANGED = "the code changed after the summary was made"
+CHANGED = "the code changed after the summary was made"
 _OTHER_FILES = "other files are there now, or by other names"
 
 _ADDITIONAL, _MODIFICATIONS = "# Additional Files", "# Other Modifications"
@@ -69,7 +69,7 @@ def _rows(lines: list[str], stale: list[str], reason: str, listed: str) -> list[
         if section == _ADDITIONAL and text.startswith("# ") and text[2:].split("/")[-1].lower() in SKIPPED:
             continue  # written by programs at any time
         if in_stale or text.startswith(of_stale):
-            why = _CHANGED
+            why = CHANGED
         elif section in _LISTINGS or (section == _MODIFICATIONS and text.startswith(_RENAMED)):
             why = listed
         else:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import grader
-from grader.intake import deliverables, layout, sources
+from grader.intake import deliverables, layout, sources, summaries
 from grader.intake.archives import RefusedError, Unpacked, copy_folder, unpack
 from grader.intake.notes import Notes, some, some_zh
 from grader.results import Finding
@@ -59,7 +59,7 @@ def take_in(path: Path, scratch: Path, assignments: Mapping[str, Assignment] | N
     deliverables.check_files(root, notes)
     reports = deliverables.find_reports(root, notes)
     tracks = layout.find_tracks(root, notes.assignments, notes)
-    deliverables.check_summary(root, root / "codes", notes)
+    summaries.check_summary(root, root / "codes", notes)
     for track, folder in tracks.items():
         sources.recode(folder, track, notes)
         sources.report_shadows(folder, track, notes)

@@ -222,6 +222,33 @@ def test_a_folder_called_like_the_summary(tmp_path: Path) -> None:
     assert codes_of(hand_in(tmp_path, {**files, "summary.txt/x": b""})) == {"missing_summary"}
 
 
+def test_what_happened_since_a_summary_was_made(tmp_path: Path) -> None:
+    files = {**COMPLETE, "codes/VAE/VAE.py": VAE["VAE.py"] + b"# late\n", "codes/VAE/new.py": b"x = 1\n"}
+    del files["codes/GAN/GAN.py"], files["codes/GAN/dataset.py"]
+    found = {finding.code: finding for finding in hand_in(tmp_path, files).findings}["stale_summary"]
+    assert found.message == (
+        "summary.txt is older than the code: since it was made, VAE/VAE.py changed; GAN/GAN.py, "
+        "GAN/dataset.py were deleted; VAE/new.py was added."
+    )
+    assert found.message_zh == (
+        "summary.txt 早于提交的代码：其后 VAE/VAE.py 有改动；GAN/GAN.py、GAN/dataset.py 被删除；"
+        "VAE/new.py 为新增。"
+    )
+    assert found.rule == (
+        "The zip holds summary.txt, written by python code_analyze/analyze.py from the final code."
+    )
+
+
+def test_a_summary_may_list_a_track_that_is_not_handed_in(tmp_path: Path) -> None:
+    """Students hand in the tracks that they worked on; the summary is made where both lie."""
+    files = {name: data for name, data in COMPLETE.items() if "GAN" not in name}
+    assert codes_of(hand_in(tmp_path, files)) == set()
+    edited = files["code_analyze/summary.txt"].replace(b"return recon_loss, kl_loss", b"return kl_loss")
+    (tmp_path / "2").mkdir()
+    taken = hand_in(tmp_path / "2", {**files, "code_analyze/summary.txt": edited})
+    assert codes_of(taken) == {"edited_summary"}
+
+
 def test_an_edited_and_stale_summary_is_said_to_be_both(tmp_path: Path) -> None:
     text = COMPLETE["code_analyze/summary.txt"].replace(b"return recon_loss, kl_loss", b"return kl_loss")
     assert text != COMPLETE["code_analyze/summary.txt"]
@@ -230,9 +257,9 @@ def test_an_edited_and_stale_summary_is_said_to_be_both(tmp_path: Path) -> None:
     assert set(by_code) == {"edited_summary", "stale_summary"}
     assert "missing:         return recon_loss, kl_loss (edited by hand)" in by_code["edited_summary"].message
     assert by_code["stale_summary"].message == (
-        "summary.txt does not fit the code: VAE/VAE.py changed after the summary was made."
+        "summary.txt is older than the code: since it was made, VAE/VAE.py changed."
     )
-    assert by_code["stale_summary"].message_zh == "summary.txt 生成之后代码有改动：VAE/VAE.py。"
+    assert by_code["stale_summary"].message_zh == "summary.txt 早于提交的代码：其后 VAE/VAE.py 有改动。"
     number = text.split(b"\n").index(b"        return kl_loss") + 1
     assert by_code["edited_summary"].message_zh == (
         f"summary.txt 在 analyze.py 生成之后被修改过：第 {number} 行。"

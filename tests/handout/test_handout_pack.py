@@ -69,12 +69,14 @@ def test_what_the_code_analysis_notes_is_shown(kit, capsys, monkeypatch):
     assert '\nnote: malformed: # Refrence: https://a.org/b  (write "# Reference: https://a.org/b")\n' in out
 
 
-def test_a_track_that_is_not_there_is_a_warning(kit, capsys, monkeypatch, root):
+def test_a_track_that_is_not_there_is_noted(kit, capsys, monkeypatch, root):
     (kit / "handouts/GAN").mkdir()
     shutil.copy(root / "handouts/GAN/assignment.yaml", kit / "handouts/GAN")
     monkeypatch.chdir(kit)
     pack.main(["2026012345"])
-    assert "warning: codes/GAN is not in it; the handout asks for it." in capsys.readouterr().out
+    assert (
+        "note: codes/GAN is not in it. If you worked on GAN, put the folder back." in capsys.readouterr().out
+    )
 
 
 def test_a_missing_report_is_a_warning(kit, capsys, monkeypatch):
