@@ -20,7 +20,7 @@ from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
 from code_analyze.similarity.syntax import Spans, own_names, spellings
-from code_analyze.similarity.tokens import line_digests, runs, tokenize
+from code_analyze.similarity.tokens import form_of, line_digests, runs, tokenize
 
 TOKENS, SPELLING, FLOW = "tokens", "spelling", "flow"
 CHANNELS = (TOKENS, SPELLING, FLOW)
@@ -44,15 +44,16 @@ class Packed:
 
 @dataclass
 class PartPrint:
-    """One part's fragments by channel and its form, with the file that their lines are of.
+    """One part's fragments and forms by channel, with the file that their lines are of.
 
+    A form is a digest of the part as a whole: of what it computes (see `Flow.form`), and of its tokens.
     `digests` are (line, digest, number of tokens) of its lines, for the own share.
     """
 
     file: str
     channels: dict[str, Packed] = field(default_factory=dict)
     num_lines: int = 0
-    form: int = 0  # see `Flow.form`; 0 for a part without one
+    forms: dict[str, int] = field(default_factory=dict)
     digests: list[tuple[int, int, int]] = field(default_factory=list)
 
 
@@ -98,10 +99,12 @@ def fingerprint(code: Code) -> Print:
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)
             here = flow.get(number, Flow())
-            if here.form:
-                mine.form = combine("forms", [mine.form, here.form]) if mine.form else here.form
             tokens = tokenize(part.lines, file.given, own)
             mine.digests += line_digests(tokens)
+            for channel, form in ((FLOW, here.form), (TOKENS, form_of(tokens))):
+                if form:  # a part in several files has the form of them all
+                    before = mine.forms.get(channel)
+                    mine.forms[channel] = form if before is None else combine("forms", [before, form])
             found = {
                 TOKENS: runs(tokens),
                 SPELLING: spelled.get(number, {}),

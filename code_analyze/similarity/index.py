@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from code_analyze.similarity.fingerprints import Packed, PartPrint
+from code_analyze.similarity.fingerprints import Packed
 from code_analyze.similarity.rarity import (
     lacking_weight,
     other_form_share,
@@ -87,10 +87,10 @@ class Fragments:
 
 
 class Forms:
-    """The forms of one region over all N submissions: what each computes there as a whole."""
+    """The forms of one region and channel over all N submissions: each one's region as a whole."""
 
-    def __init__(self, prints: Sequence[PartPrint | None], population: Population) -> None:
-        forms = np.array([p.form if p is not None else 0 for p in prints], np.uint64)
+    def __init__(self, found: Sequence[int], population: Population) -> None:
+        forms = np.array(found, np.uint64)  # 0 for none
         self._has = forms != 0
         distinct, self._which = np.unique(forms, return_inverse=True)
         holders = _count(self._which, population.counted, len(distinct))

@@ -39,7 +39,7 @@ class Scores:
     parts: list[str]
     total: dict[str, Matrix]
     fragments: dict[tuple[str, str], Fragments]
-    forms: dict[str, Forms]
+    forms: dict[tuple[str, str], Forms]
     present: dict[str, NDArray[np.bool_]]  # by part: who has it; [everybody]
     population: int
 
@@ -50,7 +50,7 @@ class Scores:
     def canonical(self, rows: Rows, first: int) -> Iterator[tuple[Matrix, Matrix]]:
         """By part: the soft evidence of fragments and form, and the form's own; [R, N - first] each."""
         for part in self.parts:
-            form = self.forms[part].evidence(rows, first)
+            form = self.forms[part, FLOW].evidence(rows, first)
             summed = form.copy()
             for channel in CHANNEL_GROUPS["canonical"]:
                 summed += self.fragments[part, channel].evidence(rows, first)
@@ -75,17 +75,18 @@ def score(prints: Sequence[Print]) -> Scores:
     for part in parts:
         found = [p.parts.get(part) for p in prints]
         scores.present[part] = np.array([f is not None and f.num_lines > 0 for f in found])
-        scores.forms[part] = Forms(found, population)
+        for channel in (FLOW, TOKENS):
+            forms = [f.forms.get(channel, 0) if f is not None else 0 for f in found]
+            scores.forms[part, channel] = Forms(forms, population)
         for channel in CHANNELS:
             packed = [f.channels.get(channel) if f is not None else None for f in found]
             scores.fragments[part, channel] = Fragments(packed, population)
+    if not parts:
+        return scores
     for start in range(0, num_class, BLOCK):
         rows = np.arange(start, min(start + BLOCK, num_class))
         total["canonical"][rows, start:] = _canonical(scores, rows, start)
-        total["near-verbatim"][rows, start:] = sum(
-            scores.soft(part, scores.fragments[part, TOKENS].evidence(rows, start), rows, start)
-            for part in parts
-        )
+        total["near-verbatim"][rows, start:] = _near_verbatim(scores, rows, start)
     return scores
 
 
@@ -95,13 +96,21 @@ def _canonical(scores: Scores, rows: Rows, first: int) -> Matrix:
     for each, form in scores.canonical(rows, first):
         soft.append(each)
         forms.append(form)
-    if not soft:
-        return np.zeros((len(rows), len(scores.present) - first), np.float32)
     present = np.stack([scores.present[part] for part in scores.parts]).astype(np.float32)
     num_both = present[:, rows].T @ present[:, first:]
     ranked = np.sort(np.stack(soft), axis=0)[::-1]
     counts = np.arange(len(ranked))[:, None, None] < PART_OF_A_MIX * num_both
     return (ranked * counts).sum(axis=0) + FORMS_TOGETHER * together(np.stack(forms))
+
+
+def _near_verbatim(scores: Scores, rows: Rows, first: int) -> Matrix:
+    """The evidence of the tokens, and of the regions that are the same word for word; [R, N - first]."""
+    soft, forms = [], []
+    for part in scores.parts:
+        evidence = scores.fragments[part, TOKENS].evidence(rows, first)
+        soft.append(scores.soft(part, evidence, rows, first))
+        forms.append(scores.forms[part, TOKENS].evidence(rows, first))
+    return np.stack(soft).sum(axis=0) + FORMS_TOGETHER * together(np.stack(forms))
 
 
 def together(forms: NDArray[np.float32]) -> Matrix:

@@ -82,6 +82,11 @@ def runs(tokens: list[tuple[str, int]]) -> dict[int, tuple[int, int]]:
     return found
 
 
+def form_of(tokens: list[tuple[str, int]]) -> int:
+    """A digest of all tokens together; 0 where there is none."""
+    return combine("tokens", [combine(token, []) for token, _ in tokens]) if tokens else 0
+
+
 def line_digests(tokens: list[tuple[str, int]]) -> list[tuple[int, int, int]]:
     """(line, digest, number of tokens) of each line that says enough to count for the own share."""
     by_line: dict[int, list[str]] = {}
