@@ -68,6 +68,8 @@ OPERATIONS: dict[str, str] = {
     "zeros": "fill:0",
     "zeros_like": "fill:0",
     "zero": "fill:0",
+    "new_ones": "fill:1",
+    "new_zeros": "fill:0",
     "save_image": "save_image",
     "BCELoss": "bce",
     "binary_cross_entropy": "bce",

@@ -99,6 +99,29 @@ SAME = {
     "halves": (["h = model(x)", "a, b = h.chunk(2, dim=1)", "return a * b"], ["h = model(x)", "return h[:, :5] * h[:, 5:]"]),
     "statement order": (["a = x.exp()", "b = mu.exp()", "return a / b"], ["b = mu.exp()", "a = x.exp()", "return a / b"]),
     "devices": (["return torch.randn(3, 4).to(x.device) + x.float()"], ["return torch.randn(3, 4, device=x.device) + x"]),
+    "divided by twice the batch": (["return x.sum() / (2 * x.size(0))"], ["return 0.5 * x.sum() / x.size(0)"]),
+    "times one over the batch": (["n = 1 / len(x)", "return n * x.sum()"], ["return x.sum() / x.shape[0]"]),
+    "power of a product": (["return (2 * mu * x) ** 2"], ["return 4 * mu ** 2 * x.pow(2)"]),
+    "rounding": (["return x / 255 * 127.5 * 2"], ["return x"]),
+    "which branch comes first": (
+        ["if x is None:", "    return mu", "return log_std"],
+        ["if x is not None:", "    return log_std", "return mu"],
+    ),
+    "negated condition": (
+        ["if not (x is None):", "    return log_std", "else:", "    return mu"],
+        ["if x is None:", "    return mu", "return log_std"],
+    ),
+    "kind of an object": (
+        ["if isinstance(x, (nn.Linear, nn.Conv2d)):", "    nn.init.zeros_(x.bias)"],
+        ["if type(x) in (nn.Linear, nn.Conv2d):", "    nn.init.zeros_(x.bias)"],
+    ),
+    "kinds one by one": (
+        ["if isinstance(x, nn.Linear) or isinstance(x, nn.Conv2d):", "    nn.init.zeros_(x.bias)"],
+        ["if isinstance(x, (nn.Linear, nn.Conv2d)):", "    nn.init.zeros_(x.bias)"],
+    ),
+    "a condition that decides nothing": (["if x is None:", "    y = 1", "return mu"], ["return mu"]),
+    "filled like another": (["return x.new_full((3,), 1.0)"], ["return torch.ones(3)"]),
+    "fused product and sum": (["return torch.addcmul(mu, x, log_std)"], ["return mu + x * log_std"]),
     "in place": (["z = torch.empty_like(mu).normal_()", "return z"], ["return torch.randn_like(mu)"]),
 }  # fmt: skip
 
@@ -120,6 +143,15 @@ DIFFERENT = {
     "other order of layers": (["return F.relu(nn.Linear(1, 1)(x))"], ["return nn.Linear(1, 1)(F.relu(x))"]),
     "other half": (["return x.chunk(2, 1)[0]"], ["return x.chunk(2, 1)[1]"]),
     "other factor": (["return 0.5 * x.sum()"], ["return x.sum()"]),
+    "condition": (
+        ["if x is None:", "    return mu", "return log_std"],
+        ["if recon is None:", "    return mu", "return log_std"],
+    ),
+    "kind": (
+        ["if isinstance(x, nn.Linear):", "    nn.init.zeros_(x.bias)"],
+        ["if isinstance(x, nn.Conv2d):", "    nn.init.zeros_(x.bias)"],
+    ),
+    "small number": (["return x + 1e-12"], ["return x"]),
     "sign": (["return mu ** 2 - log_std"], ["return mu ** 2 + log_std"]),
 }
 
@@ -195,3 +227,35 @@ def test_similarity_tokens_mask_own_names_and_forms() -> None:
 def test_similarity_text_that_is_not_python() -> None:
     assert parse("def f(:\n") is None
     assert parse("x = 1\0") is None
+
+
+def test_similarity_own_attributes_have_no_name_even_if_the_starter_has_the_word() -> None:
+    one = "class VAE(nn.Module):\n    def __init__(self):\n        self.{0} = nn.Linear(1, 2)\n        self.encoder = self.{0}\n"
+    given = Given.of(["class VAE:  # set self.encoder", "def __init__(self, data):", "    x = data"])
+    assert "data" in given.words
+    assert given.attributes == {"encoder"}
+
+    def digests(name: str) -> list[int]:
+        tree = ast.parse(HEAD + one.format(name))
+        places = Places([0] + [1] * 20)
+        return sorted(n.digest() for n in Interpreter(places, given).run(tree, places.nodes(tree.body)))
+
+    assert digests("data") == digests("first")
+    assert digests("first") != digests("encoder")
+
+
+def test_similarity_form_is_equal_for_equal_programs_only() -> None:
+    def form(*lines: str) -> int:
+        tree = ast.parse(HEAD + function(*lines))
+        places = Places([0] + [1] * 30)
+        return data_flow(tree, places.nodes(tree.body), places, GIVEN)[1].form
+
+    assert form("a = x.exp()", "return a + mu") == form("return mu + torch.exp(x)") != 0
+    assert form("return mu + x.exp()") != form("return mu + x.log()")
+
+
+def test_similarity_values_thousands_of_steps_deep_have_a_digest() -> None:
+    node = Node("x")
+    for _ in range(20_000):
+        node = Node("f", (node,))
+    assert node.digest() == node.digest()

@@ -97,11 +97,17 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         return algebra.reduce(Node(op, tuple(inputs), place), place)
     if op.startswith("fill:"):
         return Node("filled" if op != "fill:w" else op, (constant(int(op[5:])),), place)
-    if op in ("full", "full_like"):
-        value = kwargs.get("fill_value") or (args[1] if len(args) > 1 else None)
+    if op in ("full", "full_like", "new_full"):
+        at = 2 if op == "new_full" else 1
+        value = kwargs.get("fill_value") or (args[at] if len(args) > at else None)
         return Node("filled", (value,) if value else (), place)
     if op in ("size", "len"):
         return sizes(args, kwargs, place)
+    if op in ("addcmul", "addcdiv") and len(args) == 3:
+        both = algebra.multiply if op == "addcmul" else algebra.divide
+        factor = number(kwargs.get("value", constant(1)))
+        if factor is not None:
+            return algebra.add(args[0], algebra.scale(factor, both(args[1], args[2], place), place), place)
     known = _arithmetic(op, args, kwargs, place)
     if known is not None:
         return known
