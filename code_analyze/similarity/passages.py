@@ -12,7 +12,7 @@ from code_analyze.similarity.pairs import Scores
 
 RARE = 0.2  # a fragment shown as evidence: at most so many of the others have it
 MAX_BLOCKS = 40
-MAX_PIECES = 80  # fragments of one region that blocks are made of, the weightiest first
+MAX_PIECES = 48  # fragments of one region that blocks are made of, the weightiest first
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from code_analyze.summary.limits import MAX_COMPARISONS
 from code_analyze.summary.lines import plain, width_of
 from code_analyze.summary.lining_up import heaviest, likeness, line_up, line_up_range
-from code_analyze.summary.markers import block_end, keys
+from code_analyze.summary.markers import block_end, keys, keys_once
 from code_analyze.summary.regions import origin_regions
 
 
@@ -22,7 +22,7 @@ class Pairing:
     def __init__(self, old: list[str], new: list[str]) -> None:
         self.old, self.new = old, new
         self.regions = origin_regions(old)
-        self.old_keys, old_scoped = keys(old)
+        self.old_keys, old_scoped = keys_once(tuple(old))
         self.new_keys, new_scoped = keys(new)
         self.pairs = line_up(old_scoped, new_scoped)
         for gap in list(self._gaps()):
