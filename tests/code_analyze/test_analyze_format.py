@@ -1,19 +1,14 @@
-"""The format of summary.txt, line by line, and the options of analyze.py."""
+"""The format of summary.txt, line by line, and where it is written."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from analyze_kit import ROOT, SOLUTIONS, STARTER, Kit, section
-
-from code_analyze.summary import command
 
 STARTER_VAE = """\
 import torch
@@ -35,6 +30,7 @@ class VAE(torch.nn.Module):
     def save(self, path, step):
         torch.save(self.state_dict(), path)
 """
+
 
 SUBMITTED_VAE = """\
 import torch
@@ -62,7 +58,9 @@ class VAE(torch.nn.Module):
         torch.save(self.state_dict(), path)
 """
 
+
 MAIN = "from VAE import VAE\n\nprint(VAE(10))\n"
+
 
 GOLDEN = """\
 
@@ -207,12 +205,6 @@ def test_same_bytes_in_any_order_of_files_and_with_a_summary_already_there(kit: 
     assert "\r" not in first
 
 
-def test_windows_separators_become_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command.os, "sep", "\\")
-    assert command._label("..\\codes\\") == "../codes"
-    assert command._label(".\\my\\codes") == "my/codes"
-
-
 def test_hints_stand_below_lines_that_are_much_alike(kit: Kit) -> None:
     kit.write(kit.codes / "VAE/main.py", MAIN.replace("print(VAE(10))", "print(VAE(100))"))
     assert section(kit.written(), "Other Modifications")[-4:] == [
@@ -223,60 +215,10 @@ def test_hints_stand_below_lines_that_are_much_alike(kit: Kit) -> None:
     ]
 
 
-def test_a_summary_that_cannot_be_written_is_an_error_in_words(kit: Kit) -> None:
-    result = kit.run("--output_file", "../codes")
-    assert result.returncode == 2
-    assert "can't write" in result.stderr
-    assert "--output_file" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not list(kit.folder.glob("*.part"))
-
-
-@pytest.mark.parametrize("option", ["--target_dir", "--origin_dir", "--reference_dir"])
-def test_a_folder_that_is_not_there_is_an_error_in_words(kit: Kit, option: str) -> None:
-    result = kit.run(option, "../nowhere")
-    assert result.returncode == 2
-    assert "nowhere" in result.stderr
-    assert option in result.stderr
-    assert "expected" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_a_fault_of_the_program_is_told_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise KeyError("x")
-
-    monkeypatch.setattr(command, "analyze_tree", broken)
-    assert command.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 2
-    assert "send this line" in capsys.readouterr().err
-    monkeypatch.setattr(command, "analyze_tree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert command.main(["--target_dir", str(SOLUTIONS), "--origin_dir", str(STARTER)]) == 130
-
-
-def test_a_reader_that_goes_away_is_no_fault(kit: Kit) -> None:
-    program = str(kit.program)
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        result = subprocess.run([sys.executable, program], stdout=write, stderr=subprocess.PIPE, timeout=60)
-    finally:
-        os.close(write)
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert kit.summary.is_file()
-
-
 def test_terminal_says_what_to_look_at(kit: Kit) -> None:
     result = kit.run()
     assert "2 of 2 TODO regions filled in, 2 references" in result.stdout
     assert "missing VAE/data.py" in result.stdout
-
-
-def test_wrong_folder_is_named_on_the_terminal(kit: Kit) -> None:
-    result = kit.run("--target_dir", "../codes/VAE")
-    assert result.returncode == 0
-    assert "is --target_dir the folder" in result.stdout
 
 
 def test_the_kit_of_this_repository(tmp_path: Path) -> None:
