@@ -1,6 +1,7 @@
 """Runs every solution of the cohort and says where it differs from the reference solution.
 
     python -m benchmarks.similarity.check_cohort
+    python -m benchmarks.similarity.check_cohort --level 4       # the disguised copies of all of them
 
 Compared are the losses on fixed inputs, scaling, shapes and ranges of outputs, the number of parameters,
 and one training step of each track. Solutions are code of this repository, so they are run in this process.
@@ -13,10 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Annotated
 
 import torch
+import typer
 
 from benchmarks.similarity.cohort import ROOT, files_of, read_cohort
+from benchmarks.similarity.plagiarist import disguise
 
 FILES = ("VAE", "GAN", "dataset", "trainer", "main")
 
@@ -88,11 +92,19 @@ def _size(model: torch.nn.Module) -> float:
     return float(sum(p.numel() for p in model.parameters()))
 
 
-def main() -> None:
+def main(
+    level: Annotated[int, typer.Option(help="copies of this level instead; 0: the solutions themselves")] = 0,
+    seed: Annotated[int, typer.Option(help="of the copies")] = 0,
+) -> None:
     torch.set_num_threads(1)
     expected = check_vae(ROOT / "solutions" / "VAE"), check_gan(ROOT / "solutions" / "GAN")
     wrong = 0
     solutions = [*read_cohort("tuning"), *read_cohort("held_out")]
+    if level:
+        solutions = [
+            disguise(level, f"copy of {one.name}", one, other, seed)
+            for one, other in zip(solutions, solutions[1:] + solutions[:1], strict=True)
+        ]
     for solution in solutions:
         with tempfile.TemporaryDirectory() as temporary:
             for path, text in files_of(solution).items():
@@ -113,4 +125,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

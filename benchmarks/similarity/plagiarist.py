@@ -17,9 +17,15 @@ import random
 import textwrap
 from dataclasses import replace
 
-from benchmarks.similarity.cohort import REGIONS, Solution
+from benchmarks.similarity.cohort import REGIONS, Solution, files_of
 from benchmarks.similarity.rewrites import Refactor, Reformat, reorder
 
+LIBRARIES = {
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "F": "from torch.nn import functional as F",
+    "math": "import math",
+}
 LEVELS = (1, 2, 3, 4, 5)
 # What the starter's signatures fix; a copy can't rename it.
 GIVEN = frozenset([
@@ -115,15 +121,33 @@ def _each(copy: Solution, level: int, rng: random.Random) -> Solution:
         ]
         for index, ((kind, key, _), tree) in enumerate(zip(sections, trees, strict=True)):
             needed = frozenset().union(*(u for n, u in enumerate(used) if n != index))
+            # What builds layers: sizes stay whole numbers there, and layers in their order.
+            networks = key in ("networks", "generator", "variants")
+            networks = networks or (kind != "region" and file in ("VAE/VAE.py", "GAN/GAN.py"))
             if level >= 3:
                 if level >= 4:
-                    tree = Refactor(rng, key in ("networks", "generator", "variants"), needed).visit(tree)
-                tree = Reformat(rng, networks=key in ("networks", "generator", "variants")).visit(tree)
+                    tree = Refactor(rng, networks, needed).visit(tree)
+                tree = Reformat(rng, networks).visit(tree)
                 reorder(tree, rng)
             text = _text(tree, kind)
             target = {"region": result.regions, "module": result.module, "method": result.methods}[kind]
             target[key] = text  # type: ignore[index]
-    return result
+    return _imported(result)
+
+
+def _imported(copy: Solution) -> Solution:
+    """The copy with the imports that its new spellings need."""
+    imports = dict(copy.imports)
+    for file, text in files_of(copy).items():
+        nodes = list(ast.walk(ast.parse(text)))
+        used = {n.id for n in nodes if isinstance(n, ast.Name)}
+        bound = {
+            a.asname or a.name for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names
+        }
+        for name, line in LIBRARIES.items():
+            if name in used - bound:
+                imports[file] = imports.get(file, "") + line + "\n"
+    return replace(copy, imports=imports)
 
 
 def _renaming(trees: list[ast.Module], rng: random.Random) -> dict[str, str]:
@@ -166,6 +190,16 @@ class Renamer(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_self(node.value):
             node.attr = self.names.get(node.attr, node.attr)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        func = node.func
+        of_self = isinstance(func, ast.Attribute) and _is_self(func.value)
+        called = func.id if isinstance(func, ast.Name) else func.attr if of_self else ""  # type: ignore[attr-defined]
+        self.generic_visit(node)
+        if called in self.names:  # arguments by the names that the parameters have now
+            for keyword in node.keywords:
+                keyword.arg = self.names.get(keyword.arg, keyword.arg) if keyword.arg else None
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:

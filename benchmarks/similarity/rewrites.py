@@ -23,6 +23,15 @@ def _module_of(node: ast.expr) -> str:
     return node.value.id if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else ""
 
 
+def _is_size(node: ast.expr) -> bool:
+    """Whether a number beside this counts something, so that it must stay whole."""
+    words = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    words |= {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    return isinstance(node, ast.Constant) or any(
+        part in word for word in words for part in ("dim", "num", "channels", "shape", "size", "len")
+    )
+
+
 def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
@@ -43,7 +52,13 @@ class Reformat(ast.NodeTransformer):
             for side in ("left", "right"):
                 value = getattr(node, side)
                 whole = isinstance(value, ast.Constant) and type(value.value) is int
-                if whole and self.rng.random() < 0.4 and not isinstance(node.op, ast.Pow):
+                other = node.right if side == "left" else node.left
+                if (
+                    whole
+                    and self.rng.random() < 0.4
+                    and not isinstance(node.op, ast.Pow)
+                    and not _is_size(other)
+                ):
                     setattr(node, side, ast.Constant(float(value.value)))
         if isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant) and self.rng.random() < 0.25:
             node.op, node.right = ast.Mult(), ast.BinOp(ast.Constant(1.0), ast.Div(), node.right)
@@ -208,7 +223,8 @@ class Refactor(ast.NodeTransformer):
         if container and _call_name(statement.value) == "Sequential" and self.rng.random() < 0.85:  # type: ignore[arg-type]
             return self.sequential(statement)  # type: ignore[arg-type]
         before: list[ast.stmt] = []
-        if not self.networks and self.rng.random() < 0.5:
+        scoped = isinstance(statement.value, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.Lambda))
+        if not self.networks and not scoped and self.rng.random() < 0.5:  # names inside stay inside
             inner = [
                 n for n in ast.iter_child_nodes(statement.value)
                 if isinstance(n, ast.Call) and _call_name(n) not in ("super",)
@@ -355,7 +371,14 @@ class Refactor(ast.NodeTransformer):
         is_sum = (
             isinstance(node.left, ast.Call) and _call_name(node.left) == "sum" and len(node.left.args) < 2
         )
-        if isinstance(node.op, ast.Div) and is_sum and not node.left.keywords and self.rng.random() < 0.5:  # type: ignore[attr-defined]
+        is_count = not isinstance(node.right, (ast.Constant, ast.BinOp))  # / 2 and / (2 * n) make no mean
+        if (
+            isinstance(node.op, ast.Div)
+            and is_sum
+            and is_count
+            and not node.left.keywords
+            and self.rng.random() < 0.5
+        ):  # type: ignore[attr-defined]
             assert isinstance(node.left, ast.Call)
             assert isinstance(node.left.func, ast.Attribute)
             inner = (

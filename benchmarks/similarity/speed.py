@@ -3,12 +3,16 @@
     python -m benchmarks.similarity.speed --sizes 50,100,200,400 --python tools/bin/python --dolos dolos/
 
 A class of any size is made of the cohort's solutions and seeded variants of them. Printed by size: seconds
-of the whole command (reading, all pairs, the report) by the wall and of all its processes, its peak memory,
-and the other tools' seconds as multiples of ours. `--others-up-to` spares the slow ones the big classes.
+of the whole command (reading, all pairs, the report) by the wall and of all its processes, how the latter
+grew since the size before (the exponent: 1 is with the class, 2 with the pairs), the peak memory of its
+largest process, how many programs wanted a core at the start (seconds by the wall mean little on a busy
+machine), and the other tools' seconds as multiples of ours. `--others-up-to` spares the slow ones the big
+classes.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -51,22 +55,29 @@ def ours(folder: Path, out: Path, workers: int) -> tuple[float, float, float]:
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help="sizes of classes, joined by commas")] = "50,100,200,400",
+    sizes: Annotated[str, typer.Option(help="sizes of classes, joined by commas")] = "100,200,400,800",
     workers: Annotated[int, typer.Option(help="processes of ours")] = 2,
     others_up_to: Annotated[int, typer.Option(help="largest class for the other tools")] = 100,
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
-    print("submissions   pairs      wall s   processor s   ms of processor each  peak MiB")
+    print(f"{os.cpu_count()} cores, {workers} processes")
+    print("submissions    pairs    wall s   processor s   exponent   peak MiB   load")
+    before: tuple[int, float] | None = None
     for size in [int(part) for part in sizes.split(",")]:
         with tempfile.TemporaryDirectory() as temporary:
             folder, flat = Path(temporary, "class"), Path(temporary, "flat")
             make_class(size, folder)
+            load = os.getloadavg()[0]
             wall, busy, memory = ours(folder, Path(temporary, "report"), workers)
             pairs = size * (size - 1) // 2
+            growth = ""
+            if before is not None:
+                growth = f"{math.log(busy / before[1]) / math.log(size / before[0]):.2f}"
+            before = size, busy
             print(
-                f"{size:11d}  {pairs:7d}  {wall:9.1f}  {busy:12.1f}  "
-                f"{1000 * busy / size:21.1f}  {memory:9.0f}",
+                f"{size:11d}  {pairs:7d}  {wall:8.1f}  {busy:12.1f}  {growth:>9s}  "
+                f"{memory:9.0f}  {load:5.1f}",
                 flush=True,
             )
             if size <= others_up_to:
