@@ -11,15 +11,23 @@ from code_analyze.summary import Reference
 
 def persons(code: Code, other: Submission) -> list[Reference]:
     """Where `code` names the student of another submission, by number or name."""
-    found = []
-    name = other.name.casefold()
-    for reference in code.references:
-        if reference.kind == "person":
-            text = reference.text.casefold()
-            number = other.student in re.findall(r"\d{6,}", text)
-            if number or other.student.casefold() in text or name in text:
-                found.append(reference)
-    return found
+    return [one for one in code.references if one.kind == "person" and _is(one.text, other)]
+
+
+def _is(text: str, other: Submission) -> bool:
+    """Whether "Name: ... Student ID: ..." is the student of a submission, which may be named after either.
+
+    Names are compared word by word in any order; a single word must be the whole name.
+    """
+    if other.student in re.findall(r"\d{6,}", text):
+        return True
+    name = _words(text.partition(":")[2].rpartition("Student ID:")[0])
+    named = _words(other.name)
+    return bool(name) and (name == named or (len(name) > 1 and len(named) > 1 and name <= named))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text.casefold()))
 
 
 def same_sources(code: Code, other: Code) -> list[Reference]:

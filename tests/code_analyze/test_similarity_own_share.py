@@ -11,7 +11,7 @@ from similarity_kit import read_cohort, submission
 
 from benchmarks.similarity.plagiarist import disguise
 from code_analyze import summary
-from code_analyze.similarity.declared import sources
+from code_analyze.similarity.declared import persons, sources
 from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, find
 from code_analyze.similarity.fingerprints import fingerprint_all
@@ -135,6 +135,33 @@ def test_a_declared_partner_is_shown_and_not_blamed(line: str) -> None:
         assert share == Share(6, 0.0, 6.0, closest=None, partner=other)
         assert (share.percent, share.percent_undeclared) == (0, 100)
         assert share.verdict(16) == BELOW_DECLARED
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Zhang San", True),
+        ("san_zhang", True),
+        ("hw1-Zhang-San", True),
+        ("张三", False),
+        ("san", False),
+        ("---", False),
+        ("Zhang Sansan", False),
+    ],
+)
+def test_a_name_is_compared_word_by_word(name: str, known: bool) -> None:
+    line = "# Reference: Name: San Zhang Student ID: 2026000999"
+    copy = fingerprint_all([hand_in("copy", body(1), "class", line)], STARTER, 1)[0]
+    assert bool(persons(copy.code, hand_in(name, body(1)))) == known
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("li", True), ("li wei", False), ("oliver", False), ("Li", True)]
+)
+def test_a_single_word_must_be_the_whole_name(name: str, known: bool) -> None:
+    line = "# Reference: Name: Li Student ID: 2026000999"
+    copy = fingerprint_all([hand_in("copy", body(1), "class", line)], STARTER, 1)[0]
+    assert bool(persons(copy.code, hand_in(name, body(1)))) == known
 
 
 def test_what_a_declared_and_another_both_have_is_declared() -> None:
