@@ -7,7 +7,7 @@ of the whole command (reading, all pairs, the report) by the wall and of all its
 grew since the size before (the exponent: 1 is with the class, 2 with the pairs), the peak memory of its
 largest process, how many programs wanted a core at the start (seconds by the wall mean little on a busy
 machine), and the other tools' seconds as multiples of ours. `--others-up-to` spares the slow ones the big
-classes.
+classes, `--keep` keeps the classes, which take longer to make than to compare, for the next run.
 """
 
 from __future__ import annotations
@@ -60,14 +60,16 @@ def main(
     others_up_to: Annotated[int, typer.Option(help="largest class for the other tools")] = 100,
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
+    keep: Annotated[Path | None, typer.Option(help="folder where classes are kept and found again")] = None,
 ) -> None:
     print(f"{os.cpu_count()} cores, {workers} processes")
     print("submissions    pairs    wall s   processor s   exponent   peak MiB   load")
     before: tuple[int, float] | None = None
     for size in [int(part) for part in sizes.split(",")]:
         with tempfile.TemporaryDirectory() as temporary:
-            folder, flat = Path(temporary, "class"), Path(temporary, "flat")
-            make_class(size, folder)
+            folder, flat = (keep or Path(temporary)) / f"class{size}", Path(temporary, "flat")
+            if len(list(folder.glob("*"))) != size:
+                make_class(size, folder)
             load = os.getloadavg()[0]
             wall, busy, memory = ours(folder, Path(temporary, "report"), workers)
             pairs = size * (size - 1) // 2
