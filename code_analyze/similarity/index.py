@@ -93,10 +93,16 @@ class Forms:
         forms = np.array(found, np.uint64)  # 0 for none
         self._has = forms != 0
         distinct, self._which = np.unique(forms, return_inverse=True)
-        holders = _count(self._which, population.counted, len(distinct))
+        self._holders = holders = _count(self._which, population.counted, len(distinct))
         explained = _count(self._which, ~population.counted, len(distinct))
         self._same = same_form_weight(holders, explained, population.size).astype(np.float32)
         self._share = other_form_share(holders, population.size)
+
+    def others(self, one: int, other: int) -> int | None:
+        """How many others have the form that two submissions share; None where they share none."""
+        if not self._has[one] or self._which[one] != self._which[other]:
+            return None
+        return max(int(self._holders[self._which[one]]) - 2, 0)
 
     def evidence(self, rows: Rows, first: int) -> Matrix:
         """The log likelihood ratio of a copy by whether two have the same form; [R, N - first]."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from code_analyze.similarity.declared import persons, same_sources, sources
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, Pair, Result
-from code_analyze.similarity.fingerprints import Print
+from code_analyze.similarity.fingerprints import FLOW, Print
 from code_analyze.similarity.passages import RARE
 
 
@@ -21,6 +21,18 @@ def declared_by_either(one: Print, other: Print) -> list[str]:
     return found
 
 
+def _same_as_a_whole(pair: Pair, result: Result, others: int) -> list[str]:
+    """In how many regions two compute the same, and where that is rare."""
+    forms = {part: result.scores.forms[part, FLOW].others(pair.a, pair.b) for part in pair.parts}
+    same = {part: count for part, count in forms.items() if count is not None}
+    if not same:
+        return []
+    rarest = sorted((count, part) for part, count in same.items() if count <= RARE * others)[:3]
+    where = ", ".join(f"in {part} {count} of {others} others do" for count, part in rarest)
+    told = f"Whatever the spelling, they compute the same in {len(same)} of {len(forms)} regions"
+    return [told + (f"; {where}." if where else ", in each of which much of the class does.")]
+
+
 def reasons_of(pair: Pair, result: Result) -> list[str]:
     """Why a pair is where it is, in sentences."""
     others = max(result.scores.population - 2, 0)
@@ -32,6 +44,7 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
     ]
     if strong:
         reasons.append("Most of the evidence is in " + ", ".join(strong[:5]) + ".")
+    reasons += _same_as_a_whole(pair, result, others)
     alone = [b for b in pair.blocks if b.others == 0]
     if alone:
         reasons.append(f"{len(alone)} shared passages that none of the {others} others have.")

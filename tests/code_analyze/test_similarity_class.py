@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,11 +13,18 @@ from similarity_kit import STARTER, compare, files_of, names, read_cohort, submi
 
 from benchmarks.similarity.plagiarist import disguise
 from code_analyze import summary
-from code_analyze.similarity import clusters
+from code_analyze.similarity import clusters, findings, pairs
+from code_analyze.similarity import index as fragment_index
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, RESUBMISSION, TOO_SMALL
 from code_analyze.similarity.intake import Submission, read_submissions, student_of
 from code_analyze.similarity.outliers import fit
-from code_analyze.similarity.rarity import lacking_weight, shared_weight
+from code_analyze.similarity.rarity import (
+    lacking_weight,
+    other_form_share,
+    other_form_weight,
+    same_form_weight,
+    shared_weight,
+)
 from code_analyze.similarity.regions import Starter, cut
 from code_analyze.similarity.report import write_report
 from hwlib.errors import HomeworkError
@@ -39,6 +47,33 @@ def test_similarity_copy_is_the_first_pair_and_an_outlier(copied) -> None:
     assert first.expected_false < 0.05
     assert first.blocks
     assert any("evidence" in reason for reason in first.reasons)
+    assert any(re.search(r"compute the same in 1\d of 1\d regions", reason) for reason in first.reasons)
+
+
+def test_similarity_scores_do_not_depend_on_how_they_are_worked_out(copied, monkeypatch) -> None:
+    monkeypatch.setattr(pairs, "BLOCK", 5)
+    monkeypatch.setattr(fragment_index, "FEW", 1)  # every shared fragment goes through the dense product
+    other = pairs.score(copied.prints)
+    upper = np.triu_indices(copied.num_class, 1, len(copied.prints))
+    for group, total in copied.scores.total.items():
+        np.testing.assert_allclose(total[upper], other.total[group][upper], atol=2e-3)
+
+
+def test_similarity_lists_the_highest_pairs_of_a_large_class(copied, monkeypatch) -> None:
+    monkeypatch.setattr(findings, "MAX_PAIRS", 5)
+    few = findings.find(copied.prints, copied.scores)
+    assert [(p.a, p.b) for p in few.pairs] == [(p.a, p.b) for p in copied.pairs[:5]]
+    assert few.num_in_common == copied.num_in_common > 5
+    assert len(few.class_scores) == copied.num_class * (copied.num_class - 1) // 2
+
+
+def test_similarity_same_tokens_throughout_are_an_outlier_however_ordinary() -> None:
+    ordinary = HONEST[4]
+    result = compare([submission(s) for s in [*HONEST, disguise(1, "copy", ordinary, None, 0)]])
+    first = max(result.pairs, key=lambda pair: pair.near_verbatim)
+    assert names(result, first) == {"copy", ordinary.name}
+    assert result.verbatim.line is not None
+    assert first.near_verbatim > result.verbatim.line
 
 
 def test_similarity_both_sources_of_a_mix_rank_above_other_pairs(copied) -> None:
@@ -221,6 +256,16 @@ def test_similarity_weights_fall_with_the_number_of_holders() -> None:
     assert weights[-1] < 0.1 < 3 < weights[0]
     assert shared_weight(np.array([2.0]), np.array([1.0]), 40)[0] < weights[0]  # in the reference solution
     assert lacking_weight(holders, 40)[0] == 0 < lacking_weight(holders, 40)[-1]
+
+
+def test_similarity_forms_weigh_by_how_many_have_them() -> None:
+    holders, none = np.array([2.0, 10.0, 38.0]), np.zeros(3)
+    same = same_form_weight(holders, none, 40)
+    assert same[0] > 3 > same[1] > 0 > same[2]  # what nearly all compute tells nothing
+    share = other_form_share(holders, 40)
+    common = other_form_weight(share[2:], share[:1])  # one does what nearly all do, the other stands alone
+    alone = other_form_weight(share[:1], share[:1])
+    assert alone < common < 0
 
 
 def test_similarity_expected_false_findings_hold_on_exponential_scores() -> None:
