@@ -18,7 +18,10 @@ import textwrap
 from dataclasses import replace
 
 from benchmarks.similarity.cohort import REGIONS, Solution, files_of
-from benchmarks.similarity.rewrites import Refactor, Reformat, reorder
+from benchmarks.similarity.disguises.refactor import Refactor
+from benchmarks.similarity.disguises.reformat import Reformat, reorder
+from benchmarks.similarity.disguises.remarks import remarked
+from benchmarks.similarity.disguises.renaming import Renamer, renaming
 
 LIBRARIES = {
     "torch": "import torch",
@@ -28,26 +31,6 @@ LIBRARIES = {
 }
 LEVELS = (1, 2, 3, 4, 5)
 # What the starter's signatures fix; a copy can't rename it.
-GIVEN = frozenset([
-    "self", "num_channels", "latent_dim", "hidden_dim", "x", "z", "mu", "log_std", "target", "recon",
-    "imgs", "module", "images", "real_imgs", "fake_imgs", "BCE_criterion", "model", "netG", "netD",
-    "num_images", "device", "architecture", "encoder", "decoder", "optimizer", "optimD", "optimG",
-    "loss_D", "D_x", "D_G_z1", "nn", "torch", "F", "OrderedDict", "forward", "__init__", "reparameterize",
-    "loss_fn",
-])  # fmt: skip
-NAMES = [
-    "out", "result", "res", "feat", "features", "tmp", "buf", "val", "value", "data", "batch_out", "h1",
-    "h2", "hid", "vec", "code", "latent_vec", "noise_vec", "sig", "sd", "err", "total", "part", "piece",
-    "current", "stage_out", "first", "second", "third", "prob", "score", "pred", "prediction", "tgt",
-    "lab", "labels_a", "labels_b", "n_items", "count", "size_b", "net", "stack", "blocks", "seq",
-    "modules_list", "unit", "chunk_a", "chunk_b", "q", "w", "y", "u", "v", "r", "s", "t", "k", "a1", "b1",
-    "c1", "m1",
-]  # fmt: skip
-REMARKS = [
-    "compute the output", "as in the lecture", "see handout", "apply the network", "get the result",
-    "important!", "step 1", "step 2", "now the loss", "forward pass", "do the update", "shape: batch first",
-    "TODO check", "ok", "use pytorch", "here we go", "normalise", "prepare", "this is needed", "final value",
-]  # fmt: skip
 
 
 def disguise(level: int, name: str, source: Solution, second: Solution | None, seed: int) -> Solution:
@@ -113,7 +96,7 @@ def _each(copy: Solution, level: int, rng: random.Random) -> Solution:
         sections += [("module", f, code) for f, code in copy.module.items() if f == file]
         sections += [("method", place, code) for place, code in copy.methods.items() if place[0] == file]
         trees = [_body(code, kind) for kind, _, code in sections]
-        names = _renaming(trees, rng)
+        names = renaming(trees, rng)
         trees = [Renamer(names).visit(tree) for tree in trees]
         used = [
             {n.id for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
@@ -150,97 +133,11 @@ def _imported(copy: Solution) -> Solution:
     return replace(copy, imports=imports)
 
 
-def _renaming(trees: list[ast.Module], rng: random.Random) -> dict[str, str]:
-    found: set[str] = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name != "region":
-                found.add(node.name)
-            elif isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
-                found.add(node.attr)
-    pool = list(NAMES)
-    rng.shuffle(pool)
-    own = sorted(found - GIVEN)
-    return {name: pool.pop() if pool else f"{name}_{index}" for index, name in enumerate(own)}
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
-
-
-class Renamer(ast.NodeTransformer):
-    """Other names for what the solution named itself."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        node.id = self.names.get(node.id, node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.arg = self.names.get(node.arg, node.arg)
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        if _is_self(node.value):
-            node.attr = self.names.get(node.attr, node.attr)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        func = node.func
-        of_self = isinstance(func, ast.Attribute) and _is_self(func.value)
-        called = func.id if isinstance(func, ast.Name) else func.attr if of_self else ""  # type: ignore[attr-defined]
-        self.generic_visit(node)
-        if called in self.names:  # arguments by the names that the parameters have now
-            for keyword in node.keywords:
-                keyword.arg = self.names.get(keyword.arg, keyword.arg) if keyword.arg else None
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.name = self.names.get(node.name, node.name)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        self.generic_visit(node)
-        node.name = self.names.get(node.name, node.name)
-        return node
-
-
 def _each_text(copy: Solution, rng: random.Random, shift: bool) -> Solution:
     """Level 1: other comments and white space."""
     return replace(
         copy,
-        regions={k: _remarked(v, rng, shift) for k, v in copy.regions.items()},
-        module={k: _remarked(v, rng, shift) for k, v in copy.module.items()},
-        methods={k: _remarked(v, rng, shift) for k, v in copy.methods.items()},
+        regions={k: remarked(v, rng, shift) for k, v in copy.regions.items()},
+        module={k: remarked(v, rng, shift) for k, v in copy.module.items()},
+        methods={k: remarked(v, rng, shift) for k, v in copy.methods.items()},
     )
-
-
-def _remarked(code: str, rng: random.Random, shift: bool) -> str:
-    out: list[str] = []
-    depth = 0
-    for line in code.splitlines():
-        bare = line.split("  #")[0].rstrip()
-        if not bare.strip() or bare.strip().startswith("#"):
-            continue
-        indent = bare[: len(bare) - len(bare.lstrip())]
-        if (
-            depth == 0
-            and rng.random() < 0.2
-            and not bare.strip().startswith(("elif", "else", "case", "except"))
-        ):
-            out.append(f"{indent}# {rng.choice(REMARKS)}")
-        if shift and rng.random() < 0.5:
-            bare = indent + bare.strip().replace(", ", ",")
-        if depth == 0 and rng.random() < 0.1:
-            out.append("")
-        depth += sum(bare.count(c) for c in "([{") - sum(bare.count(c) for c in ")]}")
-        out.append(bare + (f"  # {rng.choice(REMARKS)}" if rng.random() < 0.15 else ""))
-    return "\n".join(out) + "\n"

@@ -1,0 +1,1 @@
+"""What the plagiarist does to a copy: a module for each level."""
