@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 ROOT = Path(__file__).resolve().parents[1]
 Step = Callable[[], object]
+CLOCK = time.perf_counter
 
 
 def old_batches(data_dir: str, batch_size: int, low: float, workers: int) -> Iterator[Tensor]:
@@ -121,6 +122,10 @@ def work(way: str, args: argparse.Namespace) -> None:
     from hwlib.device import pick_device
 
     device = pick_device(args.device)
+    if args.cpu_time:
+        global CLOCK
+        CLOCK = time.process_time
+        torch.set_num_threads(1)
     step = make_step(way, args)
     seconds_per_step(step, args.warmup, device)
     for _ in sys.stdin:
@@ -156,7 +161,8 @@ def measure(args: argparse.Namespace) -> None:
     for process in processes.values():
         process.communicate()
     device = pick_device(args.device)
-    print(f"{args.track}, {device_name(device)}, torch {torch.__version__}")
+    clock = "CPU time of one thread" if args.cpu_time else "wall time"
+    print(f"{args.track}, {device_name(device)}, torch {torch.__version__}, {clock}")
     for way, seconds in best.items():
         print(f"  {way:22s} {1 / seconds:8.1f} steps/s   {best['old way'] / seconds:5.2f} x the old way")
     if not has_bf16(device):
@@ -165,11 +171,11 @@ def measure(args: argparse.Namespace) -> None:
 
 def seconds_per_step(step: Step, steps: int, device: torch.device) -> float:
     synchronize(device)
-    start = time.perf_counter()
+    start = CLOCK()
     for _ in range(steps):
         step()
     synchronize(device)
-    return (time.perf_counter() - start) / steps
+    return (CLOCK() - start) / steps
 
 
 def synchronize(device: torch.device) -> None:
@@ -190,6 +196,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--warmup", type=int, default=20)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument(
+        "--cpu_time",
+        action="store_true",
+        help="CPU seconds of one thread, without the old way's workers; for machines with other work",
+    )
     parser.add_argument("--way", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -94,13 +94,10 @@ def _fields(loc: tuple[int | str, ...]) -> list[str]:
 
 
 def _part_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _part_of(argument)
-        if found is not None:
-            return found
-    return None
+    arguments = get_args(annotation)
+    if arguments:  # asked first: before Python 3.11, list[int] counts as a class
+        return next(filter(None, map(_part_of, arguments)), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _show(value: Any) -> str:
