@@ -3,7 +3,7 @@
 Nothing of it is run, and the original is only read.
 """
 
-from grader.intake.archives import RefusedError
+from grader.intake.refusals import RefusedError
 from grader.intake.take_in import Intake, take_in
 
 __all__ = ["Intake", "RefusedError", "take_in"]

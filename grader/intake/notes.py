@@ -70,7 +70,7 @@ class Notes:
         for deliverable in self.first.submission.deliverables if self.first else ():
             if deliverable.path.rstrip("/") == path:
                 what = deliverable.what
-                return f"The zip holds {what.get('en')}.", f"zip 文件中应有：{what.get('zh')}。"
+                return f"The zip holds {path}: {what.en}.", f"zip 文件中应有 {path}：{what.zh}。"
         return "", ""
 
     def size_rule(self) -> tuple[str, str]:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import grader
 from grader.intake import deliverables, layout, sources, summaries
-from grader.intake.archives import RefusedError, Unpacked, copy_folder, unpack
+from grader.intake.archives import copy_folder, unpack
 from grader.intake.notes import Notes, some, some_zh
+from grader.intake.refusals import RefusedError
+from grader.intake.writer import Unpacked
 from grader.results import Finding
 from hwlib.assignment import Assignment, all_assignments, load_assignment
 

@@ -129,6 +129,7 @@ def test_exit_code_1_when_something_stays_ungraded(run: Run, folder: Path) -> No
         (["grade", "nowhere"], "nowhere does not exist"),
         (["grade", "in", "--track", "WGAN"], "there is no track 'WGAN'"),
         (["grade", "in", "--only", "loss_value"], "did you mean"),
+        (["grade", "in", "--only", "GAN/fit"], "did you mean GAN/fid"),
         (["grade", "in", "--only", "zzzzzz"], "expected one of"),
         (["grade", "in", "--roster", "no.csv"], "no.csv does not exist"),
         (["feedback", "--out", "none"], "holds no results"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.intake import RefusedError, archives
+from grader.intake import RefusedError, archives, writer
 from grader.intake.archives import copy_folder, unpack
 from grader.intake.names import decode_name, safe_parts
 
@@ -52,7 +52,7 @@ def test_an_ordinary_zip(make_zip: Callable[..., Path], tmp_path: Path) -> None:
     target = out(tmp_path)
     result = unpack(make_zip(("codes/VAE/main.py", b"x = 1\n"), ("report.pdf", b"%PDF")), target)
     assert files_of(target) == {"codes/VAE/main.py": b"x = 1\n", "report.pdf": b"%PDF"}
-    assert result == archives.Unpacked()
+    assert result == writer.Unpacked()
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_bombs_by_total_and_by_file(
     make_zip: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_zip(("a", os.urandom(3 << 20)), ("b", os.urandom(3 << 20)))
-    monkeypatch.setattr(archives, "MAX_TOTAL", 5 << 20)
+    monkeypatch.setattr(writer, "MAX_TOTAL", 5 << 20)
     with pytest.raises(RefusedError, match="over 5 MiB unpacked"):
         unpack(path, out(tmp_path))
-    monkeypatch.setattr(archives, "MAX_FILE", 2 << 20)
+    monkeypatch.setattr(writer, "MAX_FILE", 2 << 20)
     with pytest.raises(RefusedError, match="a has over 2 MiB"):
         copy_folder(_folder(tmp_path, {"a": bytes(3 << 20)}), tmp_path / "copy")
 
@@ -102,6 +102,7 @@ def test_bombs_by_entries(
     make_zip: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(writer, "MAX_ENTRIES", 3)
     with pytest.raises(RefusedError, match="4 entries"):
         unpack(make_zip(*((f"{n}.py", b"") for n in range(4))), out(tmp_path))
     with pytest.raises(RefusedError, match="over 3 files"):
@@ -178,7 +179,7 @@ def test_damaged_bytes_anywhere(tmp_path: Path, method: int) -> None:
         target = tmp_path / str(attempt)
         target.mkdir()
         with contextlib.suppress(RefusedError):
-            assert isinstance(unpack(path, target), archives.Unpacked)
+            assert isinstance(unpack(path, target), writer.Unpacked)
         assert not [name for name in os.listdir(tmp_path) if not name.isdigit() and name != path.name]
 
 
