@@ -22,12 +22,18 @@ HANDOUTS = ROOT / "handouts"
 
 @cache
 def module(track: str, file: str) -> ModuleType:
-    """`solutions/<track>/<file>.py` as a module. For files that import no other file of their folder."""
+    """`solutions/<track>/<file>.py` as a module. For files that import no other file of their folder.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
     name = f"reference_{track}_{file}"
     path = SOLUTIONS / track / f"{file}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: the checks of {track} need its reference")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[name] = loaded
     spec.loader.exec_module(loaded)
