@@ -48,6 +48,8 @@ def test_init_applied(submission: Submission) -> None:
     latent_dim, hidden_dim = int(rng.integers(16, 24)), 16
     init = submission.assignment.initialisation
     assert init is not None
+    # Where weights_init itself is wrong, networks it has gone over are wrong as well: not another mistake.
+    otherwise = M.INIT_NOT_APPLIED if submission.passed("init_statistics") else None
     networks = (
         ("get_discriminator", [1, hidden_dim, "cpu"]),
         ("get_generator", [1, latent_dim, hidden_dim, "cpu"]),
@@ -80,7 +82,7 @@ def test_init_applied(submission: Submission) -> None:
                     ),
                     init.conv_mean,
                     init.conv_std,
-                    otherwise=M.INIT_NOT_APPLIED,
+                    otherwise=otherwise,
                 ).judge({"weight": weight})
                 submission.require(problem)
             elif kind == "BatchNorm2d":
@@ -95,7 +97,7 @@ def test_init_applied(submission: Submission) -> None:
                 ),
                 init.batch_norm_mean,
                 init.batch_norm_std,
-                otherwise=M.INIT_NOT_APPLIED,
+                otherwise=otherwise,
             ).judge({"weight": np.concatenate(norms)})
             submission.require(problem)
 

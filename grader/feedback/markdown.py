@@ -80,7 +80,9 @@ def _track_lines(track: TrackView, t: Texts) -> list[str]:
         for check in group.checks:
             lines += _check_lines(check, t)
     if track.fid:
-        lines += ["", f"### {t('run')}", "", f"FID {track.fid['value']}, {track.fid['verdict']}"]
+        if t("run") not in {group.title for group in track.groups}:
+            lines += ["", f"### {t('run')}"]
+        lines += ["", f"FID {track.fid['value']}, {track.fid['verdict']}"]
         if track.fid["memorised"]:
             lines += ["", t("memorised")]
     return [*lines, ""]

@@ -70,7 +70,8 @@ class Notes:
         for deliverable in self.first.submission.deliverables if self.first else ():
             if deliverable.path.rstrip("/") == path:
                 what = deliverable.what
-                return f"The zip holds {path}: {what.en}.", f"zip 文件中应有 {path}：{what.zh}。"
+                named = what.en if path in what.en else f"{path}, {what.en}"
+                return f"The zip holds {named}.", f"zip 文件中应有 {path}：{what.zh}。"
         return "", ""
 
     def size_rule(self) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def run_quickly(session: WorkerSession, assignment: Assignment) -> tuple[Problem
         _main(session, folders)
     except StudentError:
         # A program that saves nothing ends by itself when it looks for its checkpoint.
-        if "no checkpoint in" not in session.output.text()[-2000:] or not session.alive:
+        if "no checkpoint in" not in session.output.settled()[-2000:] or not session.alive:
             raise
     problem = _look_at(session, assignment, run, folders)
     if problem is not None:
@@ -142,7 +142,7 @@ def _main(session: WorkerSession, folders: Folders) -> None:
 
 def error_of(session: WorkerSession, reply: dict[str, Any]) -> StudentError:
     """Why a program that was run has failed, by the worker's reply and what the program printed."""
-    printed = session.output.text()
+    printed = session.output.settled()
     blank = _BLANK.search(printed[-4000:])
     if blank:
         return StudentError("not_filled_in", blank[0], todo=Todo(blank[1], int(blank[2]), blank[3]))

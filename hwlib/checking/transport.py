@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -75,6 +76,17 @@ class Output:
             room = KEPT_OUTPUT - len(self.head)
             self.head += data[:room]
             self.tail = (self.tail + data[room:])[-KEPT_OUTPUT:] if len(data) > room else self.tail
+
+    def settled(self) -> str:
+        """`text`, when nothing more has come for a moment: what is printed arrives beside the replies."""
+        quiet, before = 0, -1
+        for _ in range(60):
+            quiet = quiet + 1 if self.total == before else 0
+            if quiet >= 5:
+                break
+            before = self.total
+            time.sleep(0.05)
+        return self.text()
 
     def text(self) -> str:
         """Head and tail as text, with the number of bytes between them that were dropped."""

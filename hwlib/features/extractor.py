@@ -35,7 +35,8 @@ class Extractor(Protocol):
 def extract(extractor: Extractor, images: Tensor, *, description: str = "features") -> Features:
     """Features [N, D] of all images [N, C, H, W]; a progress bar appears if it takes more than 2 seconds."""
     rows: list[Tensor] = []
-    bar = tqdm(total=len(images), desc=description, unit="image", delay=2, leave=False)
+    # `disable=None`: no bar where the output is a file, which would keep every state of it.
+    bar = tqdm(total=len(images), desc=description, unit="image", delay=2, leave=False, disable=None)
     with torch.inference_mode(), bar:
         for batch in images.split(extractor.batch_size):
             rows.append(extractor(batch))

@@ -20,6 +20,7 @@ from hwlib.assignment import load_assignment
 from hwlib.checking.events import MAX_PICTURES, finite, read_events
 from hwlib.checking.quick_run import Folders, QuickRun, _curves, _main
 from hwlib.checking.session import StudentError
+from hwlib.checking.transport import Output
 
 
 def record(step: int, **values: float) -> bytes:
@@ -70,7 +71,7 @@ class Said:
     def __init__(self, text: str) -> None:
         self.printed = text
 
-    def text(self) -> str:
+    def settled(self) -> str:
         return self.printed
 
 
@@ -158,3 +159,18 @@ def test_a_page_gets_the_picture_and_nothing_else_of_the_file() -> None:
     assert clean_png(png(height=0)) is None
     assert clean_png(whole[:33] + whole[8:]) is None  # two headers
     assert clean_png(png(extra=b"x" * (1 << 20))) is None
+
+
+def test_what_is_printed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, waited = Output(), 0
+
+    def wait(seconds: float) -> None:
+        nonlocal waited
+        waited += 1
+        if waited == 3:
+            output.add(b"late")
+
+    monkeypatch.setattr("hwlib.checking.transport.time.sleep", wait)
+    output.add(b"early, ")
+    assert output.settled() == "early, late"
+    assert waited < 60
