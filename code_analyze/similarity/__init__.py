@@ -6,11 +6,12 @@ of it), compares each filled region with the same region of everybody else and w
 How the modules follow each other:
 
 - `intake` reads folders, archives and single files; `regions` cuts them into the student's own parts
-- `tokens` (channel near-verbatim), `dataflow` over `algebra` and `spelling` (channel canonical) and
-  `supporting` turn a part into fragments; `fingerprints` collects them
-- `rarity` weighs a fragment by how many others have it, `pairs` adds up what two submissions share
-- `outliers` puts the reporting line from the class's own distribution, `findings` says what was found
-  and why, `clusters` joins findings into groups
+- `tokens` (channel near-verbatim), `syntax` and the package `dataflow` over the tables of `spelling` (channel
+  canonical) and `supporting` turn a part into fragments and forms; `fingerprints` collects them
+- `rarity` weighs a fragment or form by how many others have it, `index` finds what two submissions have in
+  common, `pairs` adds it up region by region
+- `outliers` puts the reporting line from the class's own distribution, `findings` ranks the pairs, `details`
+  adds `passages` and `reasons` to the first of them, `clusters` joins findings into groups
 - `own_share` says how much of each student's code is nobody else's, `declared` what students name
 - `report` writes index.html, pairs.csv, own_share.csv and clusters.json
 """
