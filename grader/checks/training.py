@@ -136,8 +136,8 @@ def train(
                 break
             if not reply.get("interrupted"):
                 raise error_of(session, reply)
-            # A program that got nowhere (a slow start, or it saves nothing when interrupted) gets more time.
-            done, pause = step, pause if step > done else 2 * pause
+            # A slice that brought little was mostly start-up, or the program saves nothing when interrupted.
+            done, pause = step, pause if step - done >= total / 20 else 2 * pause
         path, step = latest(session, folder)
         if step < total:
             found = say("the latest is of step {step}", "最新的检查点是第 {step} 步的", step=step)
