@@ -34,12 +34,7 @@ class StepTaken:
 
 def prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
     for step in cases.trainer_steps(latent_dim, state_G, state_D):
-        try:
-            submission.call(step.op, **step.params)
-        except StudentError:
-            if not step.otherwise or not submission.session.alive:
-                raise
-            submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+        submission.take(step)
 
 
 def take_step(

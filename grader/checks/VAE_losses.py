@@ -46,12 +46,7 @@ def _reads_log_variance(submission: Submission) -> bool:
 def make_trainer(submission: Submission, latent_dim: int) -> None:
     """Makes the student's Trainer in the worker, without its __init__ where that fails."""
     for step in cases.trainer_steps(latent_dim):
-        try:
-            submission.call(step.op, **step.params)
-        except StudentError:
-            if not step.otherwise or not submission.session.alive:
-                raise
-            submission.call(step.otherwise[0].op, **step.otherwise[0].params)
+        submission.take(step)
 
 
 def require_averages(submission: Submission, rng: np.random.Generator) -> None:

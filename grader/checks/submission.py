@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.checks import inputs
 from hwlib.assignment import Assignment
-from hwlib.checking.cases import Case
+from hwlib.checking.cases import Case, Step
 from hwlib.checking.compare import look
 from hwlib.checking.judge import Bench
 from hwlib.checking.mistakes import Mistake, Problem
@@ -97,6 +97,15 @@ class Submission:
     def call(self, op: str, /, **params: Any) -> Any:
         """One operation of the worker (see `hwlib.checking.operations`). Raises StudentError."""
         return self.session.call(op, **params)
+
+    def take(self, step: Step) -> None:
+        """One step of a case, or what it names for where that fails. Raises StudentError where both fail."""
+        try:
+            self.call(step.op, **step.params)
+        except StudentError:
+            if not step.otherwise or not self.session.alive:
+                raise
+            self.call(step.otherwise[0].op, **step.otherwise[0].params)
 
     def state_of(self, target: str) -> dict[str, np.ndarray]:
         """Parameters and buffers of a module in the worker, by name."""
