@@ -29,7 +29,7 @@ from hwlib.checking.quick_run import run_quickly
 from hwlib.checking.session import GraderError, StudentError, WorkerSession
 from hwlib.checking.subprocess_transport import SubprocessTransport
 from hwlib.checking.verdict import CheckResult, Outcome
-from hwlib.checking.words import NO_WORDS
+from hwlib.checking.words import NO_WORDS, say
 from hwlib.errors import HomeworkError, cli_errors
 
 CASES = "public_cases.safetensors"
@@ -171,7 +171,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for result in check_folder(folder, names, not args.no_run):
         show(result, args.language)
         results.append(result)
-    print(f"{summary(results, args.language)}, {time.monotonic() - started:.1f} s")
+    seconds = time.monotonic() - started
+    print(say("{summary}, {seconds:.1f} s", "{summary}，用时 {seconds:.1f} 秒",
+              summary=summary(results, args.language), seconds=seconds).get(args.language))  # fmt: skip
     return 0 if all(result.outcome is Outcome.PASSED for result in results) else 1
 
 

@@ -6,8 +6,11 @@ import errno
 import os
 import sys
 import threading
+import traceback
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class HomeworkError(Exception):
@@ -43,9 +46,11 @@ def os_error_sentence(error: OSError) -> str:
 def cli_errors() -> Iterator[None]:
     """Ends a program with one clear sentence: exit code 2 for errors, 130 for Ctrl-C.
 
-    Use as a decorator of a `main` function or in a `with` statement. Everything else (our own bugs)
-    keeps its traceback.
+    Use as a decorator of a `main` function or in a `with` statement. Everything else keeps its traceback;
+    of one that comes out of a student's code, main.py prints the student's lines (see `student_lines`).
     """
+    if Path(sys.argv[0]).name == "main.py" and not sys.flags.dev_mode:
+        sys.excepthook = _end_of_program
     # TensorBoard writes in a thread of its own, whose end on a full disk is a sentence as well.
     threading.excepthook = _end_of_thread
     try:
@@ -66,6 +71,37 @@ def cli_errors() -> Iterator[None]:
         if error.errno is None:
             raise
         _leave(f"error: {os_error_sentence(error)}", 2)
+
+
+def student_lines(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
+    """The frames of an error that lie in a student's folder, the innermost last.
+
+    Empty where none but main.py's own are among them: then the fault is not the student's.
+    """
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
+    return frames if any(Path(frame.filename).name != "main.py" for frame in frames) else []
+
+
+def _end_of_program(
+    kind: type[BaseException], error: BaseException, trace: types.TracebackType | None
+) -> None:
+    lines = student_lines(error, Path(sys.argv[0]).resolve().parent)
+    if not lines:
+        sys.__excepthook__(kind, error, trace)
+        return
+    sys.stdout.flush()
+    for line in lines:
+        print(
+            f"  {Path(line.filename).name}, line {line.lineno}, in {line.name}: {line.line}", file=sys.stderr
+        )
+    last = f"{Path(lines[-1].filename).name}, line {lines[-1].lineno}"
+    print(
+        f"error: {kind.__name__} in {last}: {error}\n"
+        "`python -m hwlib.check` says which region is not right yet; `python -X dev main.py ...` shows "
+        "PyTorch's lines, too.",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _end_of_thread(ended: threading.ExceptHookArgs) -> None:

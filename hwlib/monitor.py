@@ -14,6 +14,7 @@ SYMPTOMS = {
     "nan": "The loss is NaN",
     "kl": "The KL divergence stays near zero",
     "pixel_mean": "The reconstruction loss is below 1 from the start",
+    "batch_sum": "The reconstruction loss starts far above 710",
     "saturated": "The discriminator wins everything",
     "constant": "All samples look the same",
     "range": "Pixel values out of range",
@@ -57,6 +58,14 @@ class Monitor:
                 "pixel_mean",
                 f"the reconstruction loss is {image_sum:.3g}, the size of a mean over pixels: "
                 f"sum over the {self.image_pixels} pixels, average over the batch only",
+            )
+        fresh = self.image_pixels * math.log(2)  # of a network that answers 1/2 for every pixel
+        if image_sum is not None and image_sum > 2 * fresh and step == 0:
+            self._warn(
+                step,
+                "batch_sum",
+                f"the reconstruction loss is {image_sum:.4g}, expected about {fresh:.0f}, "
+                f"{self.image_pixels} log 2, at the start: divide the sum over the batch by its size",
             )
         if vanishing is not None and self._lasts("kl", step > 0 and abs(vanishing) < 0.05):
             self._warn(

@@ -78,6 +78,12 @@ def open_run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Run:
         checkpoint.load_latest(ckpt_dir)
     done = checkpoint.steps(ckpt_dir)
     print(f"run {name} on {device}", flush=True)
+    if args.do_train and done and done[-1] == args.num_train_steps:
+        print(
+            f"trained already, up to step {done[-1]}: only the evaluation is left. To train anew, for "
+            f"instance after a change of your code, delete {ckpt_dir} first.",
+            flush=True,
+        )
     # Points after the checkpoint come from a run that was cut off; the resumed one draws them again.
     writer = SummaryWriter(str(log_dir), purge_step=done[-1] + 1 if done and args.do_train else None)
     code = Path(sys.argv[0]).resolve().parent

@@ -82,7 +82,7 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
                 plain[position],
                 say(
                     "{loss} of a batch of {batch}, and of the same images twice",
-                    "批大小为 {batch} 时的{loss}，以及同样的图像重复一遍时的{loss}",
+                    "批大小为 {batch} 时的 {loss}，以及同样的图像重复一遍时的 {loss}",
                     loss=name,
                     batch=batch,
                 ),
@@ -93,7 +93,7 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
             for position, name in enumerate(LOSSES):
                 compare(
                     plain[position], apart[position],
-                    say("{loss} of a batch: the average over its images", "一个批的{loss}：各图像的平均",
+                    say("{loss} of a batch: the average over its images", "一个批的 {loss}：各图像的平均",
                         loss=name),
                     ((M.SUMMED_OVER_BATCH, batch * apart[position]),),
                 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hwlib.assignment import Language
 from hwlib.checking.layer_mistakes import COLUMNS, VALUES
-from hwlib.checking.verdict import CheckResult, LayerTable, Outcome
+from hwlib.checking.verdict import CheckResult, LayerTable, Location, Outcome
 from hwlib.checking.words import Words, joined, say
 
 WORDS = {
@@ -28,11 +28,10 @@ def lines_of(result: CheckResult, language: Language = "en") -> list[str]:
         if text:
             lines.append(label.get(language) + text)
 
-    if result.blank:
-        lines.append(shown.found)
-    else:
-        add(say("expected: ", "期望："), shown.expected)
-        add(say("found:    ", "实际："), shown.found)
+    if result.blank:  # which region it is says everything
+        return [shown.found, *([] if place is None else [_look(place, language)])]
+    add(say("expected: ", "期望："), shown.expected)
+    add(say("found:    ", "实际："), shown.found)
     if mistake is not None:
         add(say("likely:   ", "可能："), Words(mistake.title, mistake.title_zh).get(language))
         add(say("          ", "　　　"), Words(mistake.explanation, mistake.explanation_zh).get(language))
@@ -41,9 +40,11 @@ def lines_of(result: CheckResult, language: Language = "en") -> list[str]:
     for line in result.traceback[-4:]:
         lines.append(f"  {_place(line.file, line.line).get(language)}: {line.code}")
     add(say("hint:     ", "提示："), shown.hint)
-    if place is not None:
-        add(say("look at:  ", "位置："), _place(place.file, place.line).get(language))
-    return lines
+    return [*lines, *([] if place is None else [_look(place, language)])]
+
+
+def _look(place: Location, language: Language) -> str:
+    return say("look at:  {place}", "位置：{place}", place=_place(place.file, place.line)).get(language)
 
 
 def _place(file: str, line: int) -> Words:

@@ -127,7 +127,7 @@ class Bench:
             expected=say("the code runs", "代码能够运行"),
             found=found,
             traceback=lines,
-            hint=HINTS.get(error.kind, about.hint),
+            hint=HINTS.get(error.kind) or HINTS.get(error.type) or about.hint,
             misconception=None if mistake is None else mistake.as_misconception(),
         )
 
@@ -187,7 +187,7 @@ class Bench:
                 ),
             )
         needs = tuple(f"{about.track}/{check.id}" for check in region.checks)
-        return self._not_reached(about, text, needs, seconds, lines, blank=True)
+        return self._not_reached(about, text, needs, seconds, lines, blank=True, place=region.id)
 
     def _culprit(self, about: About, lines: tuple[TracebackLine, ...]) -> Region | None:
         """The other region that an exception came out of; None where it is this check's own affair."""
@@ -206,12 +206,13 @@ class Bench:
 
     def _not_reached(
         self, about: About, why: Words, needs: tuple[str, ...], seconds: float,
-        lines: tuple[TracebackLine, ...] = (), blank: bool = False,
+        lines: tuple[TracebackLine, ...] = (), blank: bool = False, place: str = "",
     ) -> CheckResult:  # fmt: skip
         return self._result(
             about,
             Outcome.NOT_REACHED,
             0.0,
+            place=place,
             seconds=seconds,
             found=why,
             needs=needs,
@@ -225,11 +226,11 @@ class Bench:
 
     def _result(
         self, about: About, outcome: Outcome, points: float | None, *, expected: Words = NO_WORDS,
-        found: Words = NO_WORDS, hint: Words = NO_WORDS, **more: object,
+        found: Words = NO_WORDS, hint: Words = NO_WORDS, place: str = "", **more: object,
     ) -> CheckResult:  # fmt: skip
         location = None
         if outcome in (Outcome.WRONG, Outcome.NOT_REACHED):
-            location = self._location(about, more.get("traceback"), outcome)
+            location = self._location(place or about.region, more.get("traceback"))
         return CheckResult(
             id=f"{about.track}/{about.id}", title=about.title.en, track=about.track, region=about.region,
             points=points, max_points=about.points, visibility=about.visibility, outcome=outcome,  # type: ignore[arg-type]
@@ -239,13 +240,14 @@ class Bench:
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def _location(self, about: About, lines: object, outcome: Outcome) -> Location | None:
-        span = self.spans.get(about.region)
+    def _location(self, region_id: str, lines: object) -> Location | None:
+        """The innermost of the student's lines, else the region."""
+        span = self.spans.get(region_id)
         if isinstance(lines, tuple) and lines:
             return Location(file=lines[-1].file, line=lines[-1].line)
         if span is not None:
             return Location(file=span.file, line=span.first)
-        region = next((r for r in self.assignment.regions if r.id == about.region), None)
+        region = next((r for r in self.assignment.regions if r.id == region_id), None)
         return Location(file=region.file, line=0) if region is not None else None
 
 
@@ -275,7 +277,14 @@ KINDS = {
         ),
     ),
 }
+_UNREADABLE = say(
+    "Python can't read this line: compare its brackets, colon and indentation with the lines around it.",
+    "Python 无法读懂这一行：请对照前后几行检查括号、冒号和缩进。",
+)
 HINTS = {
+    "SyntaxError": _UNREADABLE,
+    "IndentationError": _UNREADABLE,
+    "TabError": _UNREADABLE,
     "timeout": say(
         "Look for a loop that never ends, or for far more work than the handout asks for.",
         "检查是否有死循环，或者计算量远超作业要求。",

@@ -24,6 +24,7 @@ VALUES: dict[str, Words] = {
     "transposed_conv": say("transposed_conv", "转置卷积"),
     "linear": say("linear", "全连接"),
     "none": say("none", "无"),
+    "batch_norm, then the activation": say("batch_norm, then the activation", "先 batch_norm，再激活函数"),
 }
 """What may stand in a column and is no number and no name of a PyTorch function."""
 _OTHERS = {"bias": say("bias", "偏置"), "order": say("order", "顺序")}

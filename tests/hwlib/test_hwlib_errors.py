@@ -33,6 +33,37 @@ def test_another_not_implemented_error_is_a_bug_and_stays_one():
         raise NotImplementedError("some operator")
 
 
+@pytest.mark.parametrize(("flags", "lines"), [([], 5), (["-X", "dev"], None)])
+def test_an_error_in_students_code_shows_the_students_lines(tmp_path, flags, lines):
+    (tmp_path / "main.py").write_text(
+        "from hwlib.errors import cli_errors\nimport trainer\n@cli_errors()\ndef main():\n"
+        "    trainer.train()\nmain()\n"
+    )
+    (tmp_path / "trainer.py").write_text("import json\ndef train():\n    json.loads('x')\n")
+    done = subprocess.run(
+        [sys.executable, *flags, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert ("Traceback" in done.stderr) == (lines is None)
+    if lines:
+        said = done.stderr.splitlines()
+        assert len(said) == lines
+        assert said[2] == "  trainer.py, line 3, in train: json.loads('x')"
+        assert said[3].startswith("error: JSONDecodeError in trainer.py, line 3: Expecting value")
+        assert "python -m hwlib.check" in said[4]
+
+
+def test_a_fault_of_ours_keeps_its_traceback(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "from hwlib.errors import cli_errors\n@cli_errors()\ndef main():\n    import json; json.loads('x')\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" in done.stderr
+
+
 def test_ctrl_c_says_that_nothing_is_lost(capsys):
     code, said = leave(KeyboardInterrupt(), capsys)
     assert code == 130

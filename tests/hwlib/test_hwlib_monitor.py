@@ -36,6 +36,16 @@ def test_a_symptom_is_one_line_once_with_its_place_in_the_handout(capsys, sympto
     assert line.endswith(f"(handout, 'When it does not work': {SYMPTOMS[symptom]})")
 
 
+def test_a_sum_over_the_batch_shows_at_the_start(capsys):
+    monitor = Monitor()
+    monitor.check(0, image_sum=32 * 710.0)
+    monitor.check(10, image_sum=32 * 700.0)
+    (line,) = warnings_of(capsys)
+    assert "22720" in line.replace("2.272e+04", "22720")
+    assert "expected about 710" in line
+    assert SYMPTOMS["batch_sum"] in line
+
+
 def test_states_that_pass_are_no_symptom(capsys):
     monitor = Monitor()
     for step in range(10, 500, 10):
