@@ -23,6 +23,9 @@ from .formulas import display_math, inline_math
 NOTES = ("note", "warning")
 _CHINESE = r"[\u2014\u2018-\u201d\u2026\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]"
 _GAP = re.compile(rf"(?<={_CHINESE})[ \n](?={_CHINESE})")
+_PUNCTUATED = re.compile(
+    r"(<svg(?:(?!</svg>).)*</svg>)([,.:;?!)\uff0c\u3002\uff1a\uff1b\u3001\uff09\uff1f]+)"
+)
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
@@ -94,12 +97,17 @@ def _math_inline(self: RendererHTML, tokens: Sequence[Token], index: int, *_: An
 
 def block_html(text: str) -> str:
     """A text with paragraphs as HTML."""
-    return str(parser().render(text))
+    return _glued(str(parser().render(text)))
 
 
 def inline_html(text: str) -> str:
     """A text within a paragraph or table cell as HTML."""
-    return str(parser().renderInline(close_up(" ".join(text.split()))))
+    return _glued(str(parser().renderInline(close_up(" ".join(text.split())))))
+
+
+def _glued(html: str) -> str:
+    """Keeps a punctuation mark on the line of the formula before it: a line may break after a picture."""
+    return _PUNCTUATED.sub(r'<span class="glued">\1\2</span>', html)
 
 
 def close_up(text: str) -> str:
