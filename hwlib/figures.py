@@ -166,7 +166,17 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     # Shells on Windows leave the pattern to the program.
     named = [Path(path) for pattern in args.runs for path in (sorted(glob.glob(pattern)) or [pattern])]
-    runs = [read_run(folder) for folder in named if folder.is_dir() or not folder.exists()]
+    runs, unreadable = [], []
+    for folder in named:
+        if folder.is_dir() or not folder.exists():
+            try:
+                runs.append(read_run(folder))
+            except HomeworkError as error:
+                unreadable.append(error)
+    if unreadable and not runs:
+        raise unreadable[0]
+    for reason in unreadable:  # a run that was cut off early is no reason to draw none
+        print(f"left out: {reason}")
     if not runs:
         raise HomeworkError(
             f"no folder of a run in {' '.join(args.runs)}; try: python -m hwlib.figures runs/*"

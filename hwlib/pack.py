@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -24,6 +25,8 @@ ANALYZE = "code_analyze/analyze.py"
 STARTER = "_codes"  # beside it: what the code is compared with
 FIGURES = "figures"  # where hwlib.figures writes; they belong into the report
 SUMMARY = "code_analyze/summary.txt"
+_BLANK = re.compile(r"raise NotImplementedError\([^\n]*not filled in yet")
+_NO_ANSWER = "YOUR ANSWER HERE"
 
 
 def find_kit(start: Path) -> Path:
@@ -145,6 +148,37 @@ def pack(kit: Path, number: str) -> tuple[Path, list[str], list[str]]:
     return target, sorted(contents), said
 
 
+def what_is_blank(files: dict[str, Path]) -> list[str]:
+    """Sentences on what is packed as the kit came: regions without code, a notebook without answers."""
+    found = []
+    for track in sorted({name.split("/")[1] for name in files if name.startswith(f"{CODES}/")}):
+        sources = [
+            file.read_text(encoding="utf-8", errors="replace")
+            for name, file in files.items()
+            if name.startswith(f"{CODES}/{track}/") and name.endswith(".py")
+        ]
+        blank = sum(len(_BLANK.findall(source)) for source in sources)
+        if blank:
+            regions = "region" if blank == 1 else "regions"
+            found.append(f"{CODES}/{track}: {blank} {regions} not filled in (fine for optional ones).")
+    for name, file in files.items():
+        if name.endswith(".ipynb") and not _answered(file):
+            found.append(
+                f"{name}: the notebook holds no answer yet (fine if your report is another file in the zip)."
+            )
+    return found
+
+
+def _answered(notebook: Path) -> bool:
+    """Whether a cell for an answer holds something else than the kit put there."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        answers = [cell["source"] for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True  # a notebook of the student's own
+    return not answers or any("".join(source).strip() not in ("", _NO_ANSWER) for source in answers)
+
+
 @cli_errors()
 def main(argv: list[str] | None = None) -> None:
     """The command line."""
@@ -161,6 +195,8 @@ def main(argv: list[str] | None = None) -> None:
             print(f"note: {CODES}/{track} is not in it. If you worked on {track}, put the folder back.")
     if not any(name.startswith("report") for name in names):
         print("warning: there is no report in it. Put report.pdf (.docx, .ipynb) beside codes/.")
+    for sentence in what_is_blank(collect(kit)):
+        print(f"warning: {sentence}")
 
 
 if __name__ == "__main__":

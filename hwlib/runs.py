@@ -76,6 +76,7 @@ def open_run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Run:
         checkpoint.claim(ckpt_dir, settings)
     else:
         checkpoint.load_latest(ckpt_dir)
+        checkpoint.claim(ckpt_dir, settings)
     done = checkpoint.steps(ckpt_dir)
     print(f"run {name} on {device}", flush=True)
     if args.do_train and done and done[-1] == args.num_train_steps:

@@ -1,5 +1,6 @@
 """`python -m hwlib.pack`: what is handed in, in one zip that intake has nothing to say about."""
 
+import json
 import shutil
 import zipfile
 
@@ -85,6 +86,24 @@ def test_a_missing_report_is_a_warning(kit, capsys, monkeypatch):
     pack.main(["2026012345"])
     assert "warning: there is no report in it" in capsys.readouterr().out
     (kit / "report.pdf").write_bytes(b"%PDF")
+    pack.main(["2026012345"])
+    assert "warning" not in capsys.readouterr().out
+
+
+def test_what_is_still_blank_is_named(kit, capsys, monkeypatch):
+    monkeypatch.chdir(kit)
+    answer = {"cell_type": "markdown", "metadata": {"nbgrader": {"solution": True}}}
+    notebook = kit / "handouts/VAE/report.ipynb"
+    notebook.write_text(json.dumps({"cells": [{**answer, "source": ["YOUR ANSWER HERE"]}]}))
+    source = kit / "codes/VAE/VAE.py"
+    blank = 'raise NotImplementedError("VAE.py, TODO 1 (X): not filled in yet")\n'
+    source.write_text(blank + source.read_text())
+    pack.main(["2026012345"])
+    said = capsys.readouterr().out
+    assert "warning: codes/VAE: 1 region not filled in" in said
+    assert "warning: report_VAE.ipynb: the notebook holds no answer yet" in said
+    notebook.write_text(json.dumps({"cells": [{**answer, "source": ["It rises because"]}]}))
+    source.write_text(source.read_text().replace(blank, ""))
     pack.main(["2026012345"])
     assert "warning" not in capsys.readouterr().out
 

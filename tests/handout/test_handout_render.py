@@ -146,6 +146,6 @@ def test_pdfs_have_pages_and_are_the_same_bytes_each_time(root):
 
 
 def test_punctuation_stays_with_the_formula_before_it():
-    assert '</svg>：</span>' in block_html("由噪声算出 $z$：")
-    assert '</svg>?</span>' in block_html("Is it $z$? It is.")
+    assert "</svg>：</span>" in block_html("由噪声算出 $z$：")
+    assert "</svg>?</span>" in block_html("Is it $z$? It is.")
     assert "glued" not in block_html("It is $z$ indeed.")

@@ -39,6 +39,17 @@ def test_the_same_run_gives_the_same_bytes(make_run, tmp_path):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 
 
+def test_a_run_without_curves_is_left_out_and_named(make_run, tmp_path, capsys):
+    good, empty = make_run(tmp_path / "good", 3), make_run(tmp_path / "empty", 3)
+    for path in empty.glob("events*"):
+        path.unlink()
+    main([str(empty), str(good), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().out
+    assert "left out:" in said
+    assert "empty holds no curves yet" in said
+    assert "pictures of 1 runs" in said
+
+
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
