@@ -2,16 +2,17 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from course.handout import HandoutFile, check_handout, commands_in, render_markdown
 from course.handout.__main__ import main
 from course.handout.markdown import close_up, console_blocks, headings
-from hwlib.assignment import LANGUAGES, load_assignment
+from hwlib.assignment import LANGUAGES, all_assignments, load_assignment
 from hwlib.errors import HomeworkError
 
-TRACKS = ["VAE", "GAN"]
+TRACKS = list(all_assignments(Path(__file__).parents[2] / "handouts"))
 
 
 def texts(root, track):

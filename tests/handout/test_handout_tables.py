@@ -1,6 +1,7 @@
 """What stands in the rendered handouts is what stands in assignment.yaml, in both languages."""
 
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,11 +9,13 @@ from bs4 import BeautifulSoup
 from course.handout.render import render_html
 from course.handout.source import HandoutFile
 from course.handout.words import SYMBOLS, word
-from hwlib.assignment import LANGUAGES, load_assignment
+from hwlib.assignment import LANGUAGES, all_assignments, load_assignment
+
+TRACKS = list(all_assignments(Path(__file__).parents[2] / "handouts"))
 
 
 @pytest.fixture(
-    scope="module", params=[(track, lang) for track in ("VAE", "GAN") for lang in LANGUAGES], ids="-".join
+    scope="module", params=[(track, lang) for track in TRACKS for lang in LANGUAGES], ids="-".join
 )
 def page(request, root):
     """(assignment, language, the rendered page)"""
