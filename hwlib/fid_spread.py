@@ -26,7 +26,9 @@ def bootstrap_spread(reference: Gaussian, features: Features, *, repeats: int, s
         distance(
             reference, Gaussian.fit(features, np.bincount(random.integers(size, size=size), minlength=size))
         )
-        for _ in tqdm(range(repeats), desc="spread of the FID", unit="draw", delay=2, leave=False)
+        for _ in tqdm(
+            range(repeats), desc="spread of the FID", unit="draw", delay=2, leave=False, disable=None
+        )
     ]
     return float(np.std(distances, ddof=1))
 

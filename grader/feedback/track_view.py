@@ -73,11 +73,11 @@ def _late_text(late: Late | None, t: Texts) -> str:
     how = (
         t("late_refused")
         if late.refused
-        else f"{late.days_late} {t('days_late')}"
+        else t("days_late", days=late.days_late)
         if late.days_late
         else t("in_time")
     )
-    return f"{handed}; {due}; {how}"
+    return t("semicolon").join((handed, due, how))
 
 
 def _fid_view(score: FIDScore, t: Texts) -> dict[str, Any]:
