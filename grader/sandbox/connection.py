@@ -72,15 +72,22 @@ class SandboxConnection:
 
     def _take_over(self, limits: Limits) -> None:
         self._news.settimeout(START_SECONDS)
-        message, handles, _, _ = socket.recv_fds(self._news, 4096, 1)
-        self._handle = handles[0] if handles else None
-        if not message:
-            raise ConnectionError("the sandbox's server ended")
-        news = json.loads(message)
-        if "failed" in news:
-            if news.get("errno") in _REFUSED:
-                raise PermissionError(f"the sandbox can't make namespaces: {news['failed']}")
-            raise ConnectionError(f"the sandbox could not start a process: {news['failed']}")
+        started = False
+        # The server sends the child's handle, the child that it has started: in whichever order.
+        while not started or (self._handle is None and not self._alone):
+            message, handles, _, _ = socket.recv_fds(self._news, 4096, 1)
+            if not message:
+                raise ConnectionError("the sandbox's server ended")
+            news = json.loads(message)
+            if handles:
+                self._handle = handles[0]
+            if "failed" in news:
+                if news.get("errno") in _REFUSED:
+                    raise PermissionError(f"the sandbox can't make namespaces: {news['failed']}")
+                raise ConnectionError(f"the sandbox could not start a process: {news['failed']}")
+            if "exit" in news:
+                raise ConnectionError("the sandbox's process ended before it had started")
+            started = started or "started" in news
         if self._handle is not None:
             self._cgroup = Cgroup.create(limits)
             if self._cgroup is not None:

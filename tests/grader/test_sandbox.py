@@ -199,6 +199,7 @@ def test_a_server_that_gives_no_process(
     [
         (b"", ConnectionError, "server ended"),
         (b'{"failed": "no room", "errno": 11}', ConnectionError, "could not start a process: no room"),
+        (b'{"exit": 70}', ConnectionError, "ended before it had started"),
         (b'{"failed": "not allowed", "errno": 1}', PermissionError, "can't make namespaces: not allowed"),
     ],
 )

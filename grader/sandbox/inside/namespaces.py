@@ -44,14 +44,11 @@ def leave_root() -> None:
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
 
 
-def enter_new_namespaces() -> None:
-    """Gives this process (single-threaded) user, mount, network, ipc and uts namespaces of its own.
+def map_user(uid: int, gid: int) -> None:
+    """Becomes nobody in this process's new user namespace; `uid` and `gid` are its own outside of it.
 
-    Its next child is the first process of a new pid namespace. Raises OSError where the kernel refuses.
+    Raises OSError where the kernel refuses.
     """
-    uid, gid = os.getuid(), os.getgid()
-    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
-    _check(_libc.unshare(flags), "unshare")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1")

@@ -9,19 +9,19 @@ threads would not live on in a forked child, and its first backward pass would w
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from . import namespaces, seccomp
+from . import forking, namespaces, seccomp
 
 FOLDER = "/submission"
 DESCRIPTORS = 3  # channel, output, news
@@ -45,20 +45,29 @@ def main(mode: str, control_number: int) -> None:
     namespaces.leave_root()
     control = socket.socket(fileno=control_number)
     _import_libraries()
+    if mode == "warm":
+        forking.use_large_pages()
     control.send(json.dumps({"ready": True, "pid": os.getpid()}).encode())
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    children = Children()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 65536, DESCRIPTORS)
+        message, descriptors = _next_request(control, children)
         if not message:
             return
         limits = json.loads(message)
         if mode == "cold":
             _serve_here(limits, descriptors, control)
-        elif os.fork() == 0:
-            control.close()
-            _start_child(limits, descriptors)
-        for descriptor in descriptors:
+        children.start(limits, descriptors, control)
+        for descriptor in descriptors[:2]:
             os.close(descriptor)
+
+
+def _next_request(control: socket.socket, children: Children) -> tuple[bytes, list[int]]:
+    """Waits for the grader; tells it meanwhile about children that end."""
+    while True:
+        ready = children.wait(control)
+        if ready:
+            message, descriptors, _, _ = socket.recv_fds(control, 65536, DESCRIPTORS)
+            return message, descriptors
 
 
 def _import_libraries() -> None:
@@ -73,51 +82,66 @@ def _import_libraries() -> None:
     gc.freeze()  # children would copy every page whose objects the collector touches
 
 
-def _start_child(limits: dict[str, int], descriptors: list[int]) -> NoReturn:
-    """Runs in the first fork: makes the namespaces, forks the child proper into them, and reports on it."""
-    news = socket.socket(fileno=descriptors[2])
-    status = 1
-    try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        namespaces.enter_new_namespaces()
-        report, child_report = os.pipe()
-        child_go, go = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(go)
-            _become_worker(limits, descriptors, child_report, child_go)
-        for descriptor in (*descriptors[:2], child_report, child_go):
-            os.close(descriptor)
-        handle = os.pidfd_open(child)
-        trouble = os.read(report, 4096).decode()
-        if trouble != "ready":
-            raise PermissionError(errno.EPERM, trouble or "the child ended")
-        socket.send_fds(news, [b'{"started": true}'], [handle])
-        os.close(handle)
-        if news.recv(16):  # the grader can kill the child now, and has put it into its control group
-            os.write(go, b"g")
-            _, wait_status = os.waitpid(child, 0)
-            news.send(json.dumps({"exit": os.waitstatus_to_exitcode(wait_status)}).encode())
-        status = 0
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            news.send(json.dumps({"failed": str(error), "errno": error.errno}).encode())
-    finally:
-        os._exit(status)
+class Children:
+    """The sessions under way: a child each, and the socket on which its end is told."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._running: dict[int, tuple[int, socket.socket]] = {}
+
+    def start(self, limits: dict[str, int], descriptors: list[int], control: socket.socket) -> None:
+        """Forks the child of a session; sends its handle, with which the grader can kill it."""
+        news = socket.socket(fileno=descriptors[2])
+        uid, gid = os.getuid(), os.getgid()
+        try:
+            pid, handle = forking.fork_into_namespaces()
+        except OSError as error:
+            _tell(news, {"failed": str(error), "errno": error.errno})
+            news.close()
+            return
+        if pid == 0:
+            control.close()
+            _become_worker(limits, descriptors, news, uid, gid)
+        with contextlib.suppress(OSError):  # the grader has given the session up already
+            socket.send_fds(news, [b'{"handle": true}'], [handle])
+        self._running[handle] = pid, news
+        self._poll.register(handle, select.POLLIN)
+
+    def wait(self, control: socket.socket) -> bool:
+        """Waits until a request has come (True) or a child has ended, which is then told."""
+        self._poll.register(control.fileno(), select.POLLIN)
+        ready = [descriptor for descriptor, _ in self._poll.poll()]
+        for handle in set(ready) & set(self._running):
+            pid, news = self._running.pop(handle)
+            self._poll.unregister(handle)
+            _, status = os.waitpid(pid, 0)
+            _tell(news, {"exit": os.waitstatus_to_exitcode(status)})
+            news.close()
+            os.close(handle)
+        return control.fileno() in ready
 
 
-def _become_worker(limits: dict[str, int], descriptors: list[int], report: int, go: int) -> NoReturn:
+def _tell(news: socket.socket, message: dict[str, object]) -> None:
+    with contextlib.suppress(OSError):  # nobody listens any more
+        news.send(json.dumps(message).encode())
+
+
+def _become_worker(
+    limits: dict[str, int], descriptors: list[int], news: socket.socket, uid: int, gid: int
+) -> NoReturn:
     """Runs as the first process of its own pid namespace: walls first, then the student's code."""
     try:
+        namespaces.map_user(uid, gid)
         os.setsid()
         namespaces.mount_private(limits, FOLDER)
         namespaces.forbid_user_namespaces()
-        os.write(report, b"ready")
-        if os.read(go, 1):
+        _tell(news, {"started": True})
+        if news.recv(16):  # the grader can kill this process now, and has put it into its control group
             _serve(limits, descriptors)
+    except OSError as error:
+        _tell(news, {"failed": str(error), "errno": error.errno})
     except BaseException as error:  # nobody is left to raise to
-        with contextlib.suppress(OSError):
-            os.write(report, str(error).encode())
+        _tell(news, {"failed": str(error), "errno": None})
     finally:
         os._exit(70)
 
