@@ -12,28 +12,18 @@ grader's. Hidden checks ask the same questions with other numbers.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hwlib.assignment import LANGUAGES, Assignment, Language, find_assignment, load_assignment
-from hwlib.checking.cases import Case, load_cases
+from hwlib.assignment import LANGUAGES, Language, find_assignment, load_assignment
 from hwlib.checking.feedback import WORDS, lines_of, summary
-from hwlib.checking.judge import About, Bench
-from hwlib.checking.mistakes import Problem
-from hwlib.checking.quick_run import run_quickly
-from hwlib.checking.session import GraderError, StudentError, WorkerSession
-from hwlib.checking.subprocess_transport import SubprocessTransport
+from hwlib.checking.started import QUICK_RUN, Started
 from hwlib.checking.verdict import CheckResult, Outcome
-from hwlib.checking.words import NO_WORDS, say
+from hwlib.checking.words import say
 from hwlib.errors import HomeworkError, cli_errors
-
-CASES = "public_cases.safetensors"
-QUICK_RUN = "quick_run"
 
 
 def check_folder(folder: Path, names: Sequence[str] = (), with_run: bool = True) -> Iterator[CheckResult]:
@@ -44,7 +34,8 @@ def check_folder(folder: Path, names: Sequence[str] = (), with_run: bool = True)
         with_run: also the run of main.py in its seconds-long mode.
 
     Raises:
-        HomeworkError: no track's folder, no public checks, or no check of such a name.
+        HomeworkError: no track's folder, no public checks, no check of such a name, or no process could be
+            started.
     """
     file = find_assignment(folder)
     assignment = load_assignment(file)
@@ -55,73 +46,17 @@ def check_folder(folder: Path, names: Sequence[str] = (), with_run: bool = True)
             f"Go to codes/{assignment.track} and try again, or name it: python -m hwlib.check "
             f"codes/{assignment.track}."
         )
-    cases = {case.check: case for case in load_cases(file.parent / CASES)}
     public = [check.id for _, check in assignment.checks.values() if check.visibility == "public"]
     public.sort(key=lambda name: name == QUICK_RUN)  # the slowest last
     unknown = [name for name in names if name not in public]
     if unknown:
         raise HomeworkError(f"there is no public check {unknown[0]!r}. Choose of: {', '.join(public)}.")
-    bench = Bench(assignment, folder)
-    session: WorkerSession | None = None
-    try:
-        for name in public:
-            if (names and name not in names) or (name == QUICK_RUN and not with_run and not names):
-                continue
-            if name != QUICK_RUN and (session is None or not session.alive):
-                session = _session(folder)
-            yield _judged(bench, assignment, name, cases.get(name), session)
-    finally:
-        if session is not None:
-            session.close()
+    chosen = [name for name in public if (name in names if names else with_run or name != QUICK_RUN)]
+    with Started(folder, chosen) as processes:
+        # torch takes seconds to import: here while it is imported there, too.
+        from hwlib.checking.public import run_checks
 
-
-def _session(folder: Path) -> WorkerSession:
-    try:
-        return WorkerSession(SubprocessTransport(), folder, timeout=60)
-    except GraderError as error:
-        raise HomeworkError(
-            f"the checks could not start a process for your code: {error}. Try `python -c "
-            "'import torch, hwlib'`; "
-            "if that fails, install the homework's packages again."
-        ) from None
-
-
-def _judged(
-    bench: Bench, assignment: Assignment, name: str, case: Case | None, session: WorkerSession | None
-) -> CheckResult:
-    region, check = assignment.checks[name]
-    about = About.of(
-        assignment, check, region, needs=case.needs if case else (), hint=case.hint if case else NO_WORDS
-    )
-    started = time.monotonic()
-    try:
-        if name == QUICK_RUN:
-            problem = _quick_run(bench.folder, assignment)
-        elif case is None or session is None:
-            raise GraderError(f"the public checks of this kit lack {name}")
-        else:
-            problem = case.judge(case.ask(session))
-        seconds = time.monotonic() - started
-        result = bench.passed(about, seconds) if problem is None else bench.wrong(about, problem, seconds)
-    except StudentError as error:
-        result = bench.failed_with(about, error, time.monotonic() - started)
-    except GraderError as error:
-        result = bench.grader_error(about, str(error), time.monotonic() - started)
-    bench.results[name] = result
-    return result
-
-
-def _quick_run(folder: Path, assignment: Assignment) -> Problem | None:
-    # In a copy: the run's checkpoints and curves are nobody's business afterwards.
-    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as scratch:
-        copy = Path(scratch) / folder.name
-        ignored = shutil.ignore_patterns("results", "runs", "data", "__pycache__", ".*", "*.pt")
-        shutil.copytree(folder, copy, ignore=ignored)
-        session = _session(copy)
-        try:
-            return run_quickly(session, assignment)[0]
-        finally:
-            session.close()
+        yield from run_checks(assignment, file.parent, folder, chosen, processes)
 
 
 def show(result: CheckResult, language: Language = "en") -> None:

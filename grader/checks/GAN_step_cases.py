@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from grader.checks import GAN_mistakes as M
 from grader.checks import tolerances
 from grader.checks.inputs import images, normal, weights
 from hwlib.assignment import Assignment
-from hwlib.checking.cases import Case, Step
+from hwlib.checking.cases import Case
 from hwlib.checking.expect import Close, Items, Sum
 from hwlib.checking.standins import Maps
+from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import say
 
@@ -21,6 +23,7 @@ PIXELS = 32 * 32
 HIDDEN = 4
 RATE = 0.1
 State = dict[str, np.ndarray]
+Shapes = dict[str, tuple[int, ...]]
 
 
 def standins(latent_dim: int) -> tuple[Maps, Maps]:
@@ -35,10 +38,17 @@ def _arguments(latent_dim: int) -> tuple[list[Any], list[Any]]:
 
 def standin_state(rng: Rng, latent_dim: int) -> tuple[State, State]:
     """Weights for both stand-ins."""
-    found = []
-    for network in standins(latent_dim):
-        shapes = {name: tuple(tensor.shape) for name, tensor in network.named_parameters()}
-        found.append(weights(rng, shapes))
+    shapes_G, shapes_D = _shapes(latent_dim)
+    return weights(rng, shapes_G), weights(rng, shapes_D)
+
+
+@cache
+def _shapes(latent_dim: int) -> tuple[Shapes, Shapes]:
+    """Of the parameters of both stand-ins, by name."""
+    found = [
+        {name: tuple(tensor.shape) for name, tensor in network.named_parameters()}
+        for network in standins(latent_dim)
+    ]
     return found[0], found[1]
 
 

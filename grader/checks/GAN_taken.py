@@ -15,6 +15,7 @@ from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array, close
 from hwlib.checking.expect import Close
 from hwlib.checking.session import StudentError
+from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import Words, say
 
@@ -33,29 +34,31 @@ class StepTaken:
 
 
 def prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
-    for step in cases.trainer_steps(latent_dim, state_G, state_D):
-        submission.take(step)
+    submission.run(cases.trainer_steps(latent_dim, state_G, state_D))
 
 
 def take_step(
     submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
 ) -> StepTaken:
-    submission.call("call", target="G", args=[z], as_="fake")
-    error = None
-    try:
-        submission.call("call", target="trainer", method="train_step", args=[real, Ref("fake"), Ref("bce")])
-    except StudentError as caught:
-        if not submission.session.alive:
-            raise
-        error = caught
-    after = [submission.state_of(name) for name in ("G", "D")]
+    take = {"target": "trainer", "method": "train_step", "args": [real, Ref("fake"), Ref("bce")]}
+    done = submission.run(
+        [
+            Step("call", {"target": "G", "args": [z], "as_": "fake"}),
+            Step("call", take, "step", may_fail=True),
+            Step("get_state", {"target": "G"}, "G"),
+            Step("get_state", {"target": "D"}, "D"),
+        ]
+    )
+    error = done["step"].get("error")
+    after = [submission.as_state(done[name], name) for name in ("G", "D")]
     for state, right in zip(after, before, strict=True):
         if any(as_array(state.get(name)) is None or state[name].shape != right[name].shape for name in right):
             submission.wrong(
                 say("networks with the same parameters after the step", "更新之后网络的参数仍是原来那些"),
                 say("others", "其他参数"),
             )
-    return StepTaken(*before, after[0], after[1], real, z, error)
+    failed = error if isinstance(error, StudentError) else None
+    return StepTaken(*before, after[0], after[1], real, z, failed)
 
 
 def fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:

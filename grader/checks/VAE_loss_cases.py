@@ -10,9 +10,10 @@ from grader.checks import tolerances
 from grader.checks.inputs import images, normal, uniform
 from grader.checks.reference import trainer
 from hwlib.assignment import Assignment
-from hwlib.checking.cases import Case, Step
+from hwlib.checking.cases import Case
 from hwlib.checking.expect import Close, Items
 from hwlib.checking.mistakes import Mistake
+from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import say
 

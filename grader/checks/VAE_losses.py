@@ -33,8 +33,7 @@ def _reads_log_variance(submission: Submission) -> bool:
     half = np.full((2, 1, 32, 32), 0.5, dtype=np.float32)
     mu, spread = np.zeros((2, 3), dtype=np.float32), np.ones((2, 3), dtype=np.float32)
     try:
-        for step in cases.trainer_steps(3):
-            submission.call(step.op, **step.params)
+        submission.run(cases.trainer_steps(3))
         reply = submission.call("call", target="trainer", method="loss_fn", args=[half, half, mu, spread])
     except StudentError:
         return False
@@ -45,8 +44,7 @@ def _reads_log_variance(submission: Submission) -> bool:
 
 def make_trainer(submission: Submission, latent_dim: int) -> None:
     """Makes the student's Trainer in the worker, without its __init__ where that fails."""
-    for step in cases.trainer_steps(latent_dim):
-        submission.take(step)
+    submission.run(cases.trainer_steps(latent_dim))
 
 
 def require_averages(submission: Submission, rng: np.random.Generator) -> None:

@@ -20,6 +20,7 @@ from hwlib.checking.compare import as_array
 from hwlib.checking.expect import Close, Items
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.standins import Maps
+from hwlib.checking.steps import Step
 from hwlib.checking.words import say
 
 State = dict[str, np.ndarray]
@@ -122,9 +123,15 @@ def require_steps(submission: Submission, rng: np.random.Generator) -> None:
         model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         losses = _own_losses(submission, model, imgs) if own_loss else convention
         right = gradients(model, imgs, losses)
-        reply = submission.call("call", target="trainer", method="train_step", args=[imgs])
-        after = submission.state_of("standin")
-        kept = look(submission.call("optimizer_state", target="optimizer", of=["standin"]), "state")
+        done = submission.run(
+            [
+                Step("call", {"target": "trainer", "method": "train_step", "args": [imgs]}, "step"),
+                Step("get_state", {"target": "standin"}, "model"),
+                Step("optimizer_state", {"target": "optimizer", "of": ["standin"]}, "optimizer"),
+            ]
+        )
+        reply, kept = done["step"], look(done, "optimizer/state")
+        after = submission.as_state(done["model"], "standin")
         _judge_update(submission, number, right, left_over, state, after, momentum)
         values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
         submission.require(Items("result", 3, STEP_RETURNED).judge(reply))

@@ -19,7 +19,7 @@ from typing import Any
 
 from grader.checks.submission import Submission, WrongError
 from hwlib.assignment import Assignment
-from hwlib.checking.judge import About
+from hwlib.checking.about import About
 from hwlib.checking.mistakes import Problem
 from hwlib.checking.session import StudentError
 from hwlib.checking.verdict import CheckResult
@@ -134,6 +134,7 @@ def run_check(submission: Submission, check: CheckFunction) -> CheckResult:
     def seconds() -> float:
         return round(time.monotonic() - started, 4)
 
+    submission.workers.check = about.id
     try:
         check.function(submission)
         result = bench.passed(about, seconds())

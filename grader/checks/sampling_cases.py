@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.checking.cases import Case, Step
+from hwlib.checking.cases import Case
 from hwlib.checking.expect import Says
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.noise import Gaussian
+from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import say
 

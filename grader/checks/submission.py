@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,14 +11,16 @@ import numpy as np
 
 from grader.checks import inputs
 from hwlib.assignment import Assignment
-from hwlib.checking.cases import Case, Step
+from hwlib.checking.cases import Case
 from hwlib.checking.compare import look
 from hwlib.checking.judge import Bench
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import StudentError, WorkerSession
+from hwlib.checking.steps import Step
 from hwlib.checking.transport import Transport
 from hwlib.checking.verdict import CheckResult
 from hwlib.checking.words import Words, say
+from hwlib.checking.workers import Workers
 
 
 class WrongError(Exception):
@@ -29,9 +31,6 @@ class WrongError(Exception):
         self.problem = problem
 
 
-_SECOND_TIMEOUT = 4.0  # seconds; an honest answer takes well under one
-
-
 class Submission:
     """One track of one submission, as checks see it.
 
@@ -39,6 +38,7 @@ class Submission:
         assignment: of the track.
         folder: the student's files. They are read as text at most; only the worker imports them.
         results: verdicts so far, by check id without the track.
+        workers: where the student's code runs.
     """
 
     def __init__(
@@ -54,11 +54,10 @@ class Submission:
         self.assignment = assignment
         self.track = assignment.track
         self.folder = folder
-        self.transport = transport
-        self.secret, self.student, self.timeout = secret, student, timeout
+        self.secret, self.student = secret, student
         self.bench = Bench(assignment, folder)
+        self.workers = Workers(transport, folder, assignment.files, timeout)
         self.notes: dict[str, Any] = {}
-        self._session: WorkerSession | None = None
 
     def __enter__(self) -> Submission:
         return self
@@ -75,41 +74,31 @@ class Submission:
     @property
     def session(self) -> WorkerSession:
         """A worker that is alive; a crash of one check does not reach the next."""
-        if self._session is not None and not self._session.alive:
-            if self._session.timed_out:
-                # Code that has looped once will loop again; a check is not to wait as long for it.
-                self.timeout = min(self.timeout, _SECOND_TIMEOUT)
-            self.close()
-        if self._session is None:
-            self._session = WorkerSession(self.transport, self.folder, timeout=self.timeout)
-        return self._session
+        return self.workers.session
 
     def fresh_session(self) -> WorkerSession:
         """A worker of its own, for programs that are run as a whole; close it after use."""
-        return WorkerSession(self.transport, self.folder, timeout=self.timeout)
+        return self.workers.fresh_session()
 
     def close(self) -> None:
         """Ends the worker."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        self.workers.close()
 
     def call(self, op: str, /, **params: Any) -> Any:
         """One operation of the worker (see `hwlib.checking.operations`). Raises StudentError."""
-        return self.session.call(op, **params)
+        return self.workers.call(op, **params)
 
-    def take(self, step: Step) -> None:
-        """One step of a case, or what it names for where that fails. Raises StudentError where both fail."""
-        try:
-            self.call(step.op, **step.params)
-        except StudentError:
-            if not step.otherwise or not self.session.alive:
-                raise
-            self.call(step.otherwise[0].op, **step.otherwise[0].params)
+    def run(self, steps: Sequence[Step]) -> dict[str, Any]:
+        """Runs steps (see `hwlib.checking.cases`); returns their replies by name. Raises StudentError."""
+        return self.workers.run(steps)
 
     def state_of(self, target: str) -> dict[str, np.ndarray]:
         """Parameters and buffers of a module in the worker, by name."""
-        state = look(self.call("get_state", target=target), "state")
+        return self.as_state(self.call("get_state", target=target), target)
+
+    def as_state(self, reply: Mapping[str, Any], target: str) -> dict[str, np.ndarray]:
+        """The arrays of a `get_state` reply; anything else ends the check as wrong."""
+        state = look(reply, "state")
         if not isinstance(state, dict) or not all(isinstance(value, np.ndarray) for value in state.values()):
             wanted = say("the parameters of {target} as arrays", "{target} 的参数为数组", target=target)
             raise WrongError(Problem(wanted, say("something else", "其他内容")))
@@ -121,7 +110,7 @@ class Submission:
 
     def judge(self, case: Case) -> dict[str, Any]:
         """Runs a case; returns the replies. Raises WrongError, StudentError and GraderError."""
-        replies = case.ask(self.session)
+        replies = self.run(case.steps)
         self.require(case.judge(replies))
         return replies
 

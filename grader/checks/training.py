@@ -121,7 +121,8 @@ def train(
     # A name that nobody knows: checkpoints that were handed in are not to be gone on from.
     folder = f"training-{secrets.token_hex(8)}"
     argv += ["--ckpt_dir", folder, "--log_dir", f"{folder}-runs"]
-    with WorkerSession(wall, submission.folder, timeout=submission.timeout) as session:
+    submission.workers.require_imports()
+    with WorkerSession(wall, submission.folder) as session:
         before = {f"{folder}/{name}": data for name, data in kept.files().items()}
         if before:
             session.call("write_files", files=before)

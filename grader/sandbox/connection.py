@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.limits import Limits
 from hwlib.checking.errors import GraderError
-from hwlib.checking.transport import OUT_OF_MEMORY, ended
+from hwlib.checking.transport import OUT_OF_MEMORY, cpu_seconds_of, ended
 from hwlib.checking.words import Words
 
 START_SECONDS = 60
@@ -55,7 +55,7 @@ class SandboxConnection:
         self._channel, theirs = socket.socketpair()
         output, their_output = os.pipe()
         self._news, their_news = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.requests: BinaryIO = self._channel.makefile("wb")
+        self.requests: BinaryIO = self._channel.makefile("wb", buffering=0)  # type: ignore[assignment]
         self.replies: BinaryIO = self._channel.makefile("rb", buffering=0)  # type: ignore[assignment]
         self.output: BinaryIO | None = os.fdopen(output, "rb", buffering=0)
         sent = [theirs.fileno(), their_output, their_news.fileno()]
@@ -113,6 +113,12 @@ class SandboxConnection:
         if self._alone or self._server.alive:
             return None
         return "the sandbox's server ended (did the computer run out of memory?)"
+
+    def cpu_seconds(self) -> float | None:
+        """The CPU time of the session's first process."""
+        with contextlib.suppress(OSError):
+            return cpu_seconds_of(_pid_of(self._handle)) if self._handle is not None else None
+        return None
 
     def describe_end(self) -> Words:
         """How the worker ended, in words."""

@@ -16,44 +16,16 @@ import numpy as np
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from hwlib.checking.compare import NOTHING, look
 from hwlib.checking.expect import Array, Close, Differs, Either, Expectation, Items, Says, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.noise import Gaussian
-from hwlib.checking.session import StudentError, WorkerSession
-from hwlib.checking.values import Opaque, Ref
+from hwlib.checking.steps import Reply, Step
+from hwlib.checking.values import Ref
 from hwlib.checking.words import NO_WORDS, Words
 from hwlib.errors import HomeworkError
 from hwlib.files import atomic_write_bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Stands, in a step's parameters, for a value of an earlier step's reply."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """One request to a worker.
-
-    Attributes:
-        op, params: as in `WorkerSession.call`.
-        name: the reply is kept under it; "" for replies that nobody looks at.
-        otherwise: steps to try in its place if the student's code fails in it.
-        may_fail: a failure is a reply, {"failed": message}.
-        mistake: to name if the student's code fails in it.
-    """
-
-    op: str
-    params: dict[str, Any]
-    name: str = ""
-    otherwise: tuple[Step, ...] = ()
-    may_fail: bool = False
-    mistake: Mistake | None = None
 
 
 @dataclass(frozen=True)
@@ -67,15 +39,6 @@ class Case:
     handout: str = ""
     needs: tuple[str, ...] = field(default=())
 
-    def ask(self, session: WorkerSession) -> dict[str, Any]:
-        """Runs the steps; returns their replies by name. Raises StudentError and GraderError."""
-        replies: dict[str, Any] = {}
-        for step in self.steps:
-            name, reply = _run(step, session, replies)
-            if name:
-                replies[name] = reply
-        return replies
-
     def judge(self, replies: dict[str, Any]) -> Problem | None:
         """The first thing that is wrong with the replies, None if nothing is."""
         for expectation in self.expect:
@@ -84,37 +47,6 @@ class Case:
                 return problem
         return None
 
-
-def _run(step: Step, session: WorkerSession, replies: dict[str, Any]) -> tuple[str, Any]:
-    try:
-        return step.name, session.call(step.op, **_filled(step.params, replies))
-    except StudentError as first:
-        error = first
-        for other in step.otherwise if session.alive else ():
-            try:
-                return _run(other, session, replies)
-            except StudentError as second:
-                # That a name of the contract is missing says less than why the way around it fails.
-                error = second if first.type == "AttributeError" or not session.alive else first
-        if step.may_fail and session.alive:
-            return step.name, {"failed": error.message}
-        error.mistake = step.mistake  # type: ignore[attr-defined]
-        raise error from None
-
-
-def _filled(value: Any, replies: dict[str, Any]) -> Any:
-    """Parameters with the values that earlier replies gave in place of `Reply`."""
-    if isinstance(value, Reply):
-        found = look(replies, value.path)
-        return None if found is NOTHING or isinstance(found, Opaque) else found
-    if isinstance(value, dict):
-        return {key: _filled(item, replies) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_filled(item, replies) for item in value]
-    return value
-
-
-# --- cases <-> files ----------------------------------------------------------------------------------
 
 _KINDS: dict[str, type] = {
     kind.__name__: kind

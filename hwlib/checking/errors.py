@@ -35,7 +35,7 @@ class StudentError(Exception):
     """The student's code did not give an answer.
 
     kind: "exception" | "not_filled_in" | "crashed" (the process is gone) | "timeout" | "bad_reply" (what came
-    is no answer). After crashed, timeout and bad_reply the session is over.
+    is no answer) | "not_imported". After crashed, timeout and bad_reply the session is over.
     message: what the student's code said, or words of ours.
     """
 
@@ -62,6 +62,20 @@ class StudentError(Exception):
         if not self.type:
             return self.words
         return say("{type}: {message}", "{type}：{message}", type=self.type, message=self.words)
+
+
+class NotImportedError(StudentError):
+    """A file of the student's that ended a worker in its import, and would again: it is not tried once more.
+
+    check: the check that found it, without the track.
+    """
+
+    def __init__(self, file: str, first: StudentError, check: str) -> None:
+        super().__init__(
+            "not_imported",
+            say("{file} can't be imported: {why}", "无法导入 {file}：{why}", file=file, why=first.described),
+        )
+        self.check = check
 
 
 class GraderError(Exception):

@@ -6,59 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hwlib.assignment import Assignment, Check, Region
+from hwlib.assignment import Assignment, Region
+from hwlib.checking.about import About
+from hwlib.checking.errors import NotImportedError, StudentError
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.regions import Span, find_spans, numbered, region_at
-from hwlib.checking.session import StudentError
 from hwlib.checking.verdict import CheckResult, Location, Outcome, TracebackLine, Translation
 from hwlib.checking.words import NO_WORDS, Words, say
-
-
-@dataclass(frozen=True)
-class About:
-    """What a check is about: where it stands in `assignment.yaml` and where the student should look.
-
-    Attributes:
-        id: without the track.
-        needs: checks whose failure may be the reason for this one's.
-        hint: what to look at or type next.
-        handout: anchor of the handout's section that settles it.
-    """
-
-    track: str
-    id: str
-    title: Words
-    region: str
-    points: float
-    visibility: str
-    needs: tuple[str, ...] = ()
-    hint: Words = NO_WORDS
-    handout: str = ""
-    bonus: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        assignment: Assignment,
-        check: Check,
-        region: Region,
-        *,
-        needs: tuple[str, ...] = (),
-        hint: Words = NO_WORDS,
-    ) -> About:
-        """The description of a check of the assignment."""
-        return cls(
-            assignment.track,
-            check.id,
-            Words(check.title.en, check.title.zh),
-            region.id,
-            check.points,
-            check.visibility,
-            needs,
-            hint or Words(region.task.en, region.task.zh),
-            f"region-{region.id}",
-            region.optional,
-        )
 
 
 @dataclass
@@ -108,6 +62,8 @@ class Bench:
                     message=error.words,
                 )
                 return self._not_reached(about, why, needs, seconds, lines)
+        if isinstance(error, NotImportedError):
+            return self._not_reached(about, error.words, (f"{about.track}/{error.check}",), seconds)
         failed = self.failed(about.needs)
         found = error.described
         if failed and error.kind == "exception":

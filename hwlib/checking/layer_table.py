@@ -77,6 +77,8 @@ class Layers:
         except TraceError as error:
             wanted = say("the layers of the {network}'s table", "{network}结构表中的各层", network=self.title)
             return Problem(wanted, error.words)
+        if compare_layers(found, self.rows, self.title) is None:
+            return None  # and the whole model need not be traced
         return compare_layers(found, self.rows, self.title, self._unused(replies))
 
     def _unused(self, replies: Replies) -> list[str]:

@@ -31,6 +31,7 @@ MAX_HEADER = 8 << 20
 MAX_FRAME = 256 << 20
 MAX_ARRAYS = 20_000
 MAX_DIMENSIONS = 8
+SMALL = 1 << 18  # frames up to this size are copied together and sent at once
 
 
 class FrameError(Exception):
@@ -80,8 +81,11 @@ def array_size(dtype: object, shape: object, limit: int = MAX_FRAME) -> int:
     return size
 
 
-def write_frame(stream: Writer, body: Any, arrays: list[RawArray]) -> None:
-    """Writes one frame. `body` is made of JSON and the marked objects above (see `pack`)."""
+def encode_frame(body: Any, arrays: list[RawArray]) -> list[bytes | bytearray | memoryview]:
+    """One frame in pieces to be sent one after the other; `body` is as `values.pack` gives it.
+
+    Raises FrameError where the frame is over the limits.
+    """
     described = [{"dtype": array.dtype, "shape": list(array.shape)} for array in arrays]
     header = json.dumps({"body": body, "arrays": described}).encode("utf-8")
     if len(header) > MAX_HEADER or len(arrays) > MAX_ARRAYS:
@@ -90,9 +94,15 @@ def write_frame(stream: Writer, body: Any, arrays: list[RawArray]) -> None:
         )
     if sum(len(array.data) for array in arrays) > MAX_FRAME:
         raise FrameError(f"the arrays of one frame are over the limit of {MAX_FRAME} bytes")
-    stream.write(MAGIC + struct.pack(">I", len(header)) + header)
-    for array in arrays:
-        stream.write(array.data)
+    pieces = [MAGIC + struct.pack(">I", len(header)) + header, *(array.data for array in arrays)]
+    small = sum(len(piece) for piece in pieces) <= SMALL
+    return [b"".join(pieces)] if small else pieces
+
+
+def write_frame(stream: Writer, body: Any, arrays: list[RawArray]) -> None:
+    """Writes one frame; see `encode_frame`."""
+    for piece in encode_frame(body, arrays):
+        stream.write(piece)
     stream.flush()
 
 
@@ -129,7 +139,11 @@ def read_frame(read: Callable[[int], bytes], limit: int = MAX_FRAME) -> tuple[An
         size = array_size(described.get("dtype"), described.get("shape"), left)
         left -= size
         sizes.append((described["dtype"], tuple(described["shape"]), size))
-    arrays = [RawArray(dtype, shape, _read_exactly(read, size) or b"") for dtype, shape, size in sizes]
+    content = memoryview(_read_exactly(read, limit - left) or b"")
+    arrays, place = [], 0
+    for dtype, shape, size in sizes:
+        arrays.append(RawArray(dtype, shape, content[place : place + size]))
+        place += size
     return header["body"], arrays
 
 

@@ -30,7 +30,7 @@ def find_spans(folder: Path, assignment: Assignment) -> dict[str, Span]:
     spans: dict[str, Span] = {}
     for file in assignment.files:
         regions = sorted((r for r in assignment.regions if r.file == file), key=lambda region: region.number)
-        found = _pairs(_read(folder / file))
+        found = _pairs(read_source(folder / file))
         if len(found) == len(regions):
             for region, (first, last) in zip(regions, found, strict=True):
                 spans[region.id] = Span(file, first, last)
@@ -66,7 +66,8 @@ def _pairs(lines: list[str]) -> list[tuple[int, int]]:
     return pairs if start is None else []
 
 
-def _read(path: Path) -> list[str]:
+def read_source(path: Path) -> list[str]:
+    """The lines of a student's file; none where it can't be read or is no source (over MAX_SOURCE bytes)."""
     try:
         if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_SOURCE:
             return []

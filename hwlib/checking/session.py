@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from hwlib.checking.arrays import from_numpy, to_numpy
+from hwlib.checking.channel import TooLateError, open_channel
 from hwlib.checking.errors import GraderError, StudentError, StudentLine, Todo, read_error
-from hwlib.checking.protocol import MAX_FRAME, FrameError, RawArray, read_frame, write_frame
+from hwlib.checking.protocol import MAX_FRAME, FrameError, RawArray, encode_frame, read_frame
 from hwlib.checking.transport import Output, Transport
 from hwlib.checking.values import Opaque, Ref, pack, unpack
 from hwlib.checking.words import Words, say
@@ -41,11 +41,10 @@ class WorkerSession:
         self.timeout = timeout
         self.wall = transport.wall
         self.output = Output()
+        self.cpu_seconds_at_end: float | None = None  # at a timeout
         self._ended: StudentError | None = None
         self._connection = transport.connect(Path(folder).resolve())
-        self._frames: queue.Queue[Any] = queue.Queue(maxsize=1)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._channel = open_channel(self._connection.requests, self._connection.replies)
         if self._connection.output is not None:
             threading.Thread(target=self._drain, args=(self._connection.output,), daemon=True).start()
         try:
@@ -67,6 +66,10 @@ class WorkerSession:
         """Whether the session can answer further requests."""
         return self._ended is None
 
+    def cpu_seconds(self) -> float | None:
+        """What the worker has computed so far, where this computer can tell."""
+        return self._connection.cpu_seconds()
+
     @property
     def timed_out(self) -> bool:
         """Whether the session ended because an answer did not come in time."""
@@ -81,31 +84,62 @@ class WorkerSession:
 
         Raises StudentError where the student's code fails and GraderError where our own does.
         """
+        results, error = self.call_many([(op, params)], timeout=timeout, reply_limit=reply_limit)
+        if error is not None:
+            raise error
+        return results[0]
+
+    def call_many(
+        self,
+        requests: Sequence[tuple[str, dict[str, Any]]],
+        *,
+        timeout: float | None = None,
+        reply_limit: int = MAX_FRAME,
+    ) -> tuple[list[Any], StudentError | None]:
+        """Asks for several operations at once, with one deadline and one limit for all of them.
+
+        The worker runs them in order, up to the first in which the student's code fails: returned are the
+        results before it and its error.
+
+        Raises StudentError where no answer comes (the session is over) and GraderError where our own code
+        fails.
+        """
         if self._ended is not None:
             raise self._ended
         number = secrets.token_hex(8)
         arrays: list[RawArray] = []
-        params = {name.removesuffix("_"): value for name, value in params.items()}
-        body = {"id": number, "op": op, "params": pack(params, arrays, from_numpy)}
+        asked = []
+        for op, params in requests:
+            named = {name.removesuffix("_"): value for name, value in params.items()}
+            asked.append({"op": op, "params": pack(named, arrays, from_numpy)})
+        body = {"id": number, "requests": asked}
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
-        # Both a write that nobody reads and a reply that never comes end with the worker.
-        watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), self._connection.kill)
-        watchdog.daemon = True
-        watchdog.start()
+        pieces = encode_frame(body, arrays)
         try:
-            with contextlib.suppress(OSError, ValueError):  # a worker that is gone shows in what it replies
-                write_frame(self._connection.requests, body, arrays)
-            frame = self._frames.get(timeout=max(0.05, deadline - time.monotonic()) + 2.0)
-        except queue.Empty:
-            frame = None
-        finally:
-            watchdog.cancel()
-        trouble = None if isinstance(frame, tuple) else self._connection.our_fault()
+            frame = self._exchange(pieces, deadline)
+        except (TooLateError, FrameError, OSError) as error:
+            raise self._failed(error, self.timeout if timeout is None else timeout) from None
+        return self._decode(frame, number, len(asked), reply_limit)
+
+    def _exchange(
+        self, pieces: list[bytes | bytearray | memoryview], deadline: float
+    ) -> tuple[Any, list[RawArray]]:
+        with contextlib.suppress(OSError):  # a worker that is gone shows in what it replies
+            for piece in pieces:
+                self._channel.send(piece, deadline)
+        frame = read_frame(lambda size: self._channel.receive(size, deadline))
+        if frame is None:
+            raise ConnectionError("the worker's end is closed")
+        return frame
+
+    def _failed(self, error: Exception, seconds: float) -> StudentError:
+        """Ends the session: no answer came. Raises GraderError where that is ours."""
+        trouble = self._connection.our_fault()
         if trouble:
             self._end("crashed", trouble)
             raise GraderError(trouble)
-        if not isinstance(frame, tuple) and self.output.total > MAX_OUTPUT:
-            raise self._end(
+        if self.output.total > MAX_OUTPUT:
+            return self._end(
                 "crashed",
                 say(
                     "the program printed more than {limit} MiB and was ended",
@@ -113,47 +147,42 @@ class WorkerSession:
                     limit=MAX_OUTPUT >> 20,
                 ),
             )
-        if not isinstance(frame, tuple) and time.monotonic() >= deadline:
-            seconds = self.timeout if timeout is None else timeout
-            raise self._end(
+        if isinstance(error, TooLateError):
+            self.cpu_seconds_at_end = self.cpu_seconds()
+            return self._end(
                 "timeout",
                 say("no answer within {seconds:g} seconds", "{seconds:g} 秒内没有结果", seconds=seconds),
             )
-        if frame is None:
-            end = self._connection.describe_end()
-            raise self._end(
-                "crashed",
-                say("the process ended without an answer: {end}", "进程没有给出结果就结束了：{end}", end=end),
-            )
-        if isinstance(frame, FrameError):
-            raise self._end("bad_reply", no_answer(frame))
-        return self._decode(frame, number, reply_limit)
+        if isinstance(error, FrameError):
+            return self._end("bad_reply", no_answer(error))
+        end = self._connection.describe_end()
+        return self._end(
+            "crashed",
+            say("the process ended without an answer: {end}", "进程没有给出结果就结束了：{end}", end=end),
+        )
 
     def close(self) -> None:
         """Ends the worker and all that it started."""
         if self._ended is None:
             self._ended = StudentError("crashed", "the session was closed")
         self._connection.kill()
-        while self._reader.is_alive():  # it may hold frames that nobody asked for
-            with contextlib.suppress(queue.Empty):
-                self._frames.get(timeout=0.05)
+        self._channel.close()
         self._connection.close()
 
-    def _decode(self, frame: tuple[Any, list[RawArray]], number: str, reply_limit: int) -> Any:
+    def _decode(
+        self, frame: tuple[Any, list[RawArray]], number: str, count: int, reply_limit: int
+    ) -> tuple[list[Any], StudentError | None]:
         body, arrays = frame
         try:
             if not isinstance(body, dict) or body.get("id") != number:
                 raise FrameError("it answers no question that was asked")
             if sum(len(array.data) for array in arrays) > reply_limit:
                 raise FrameError(f"its arrays are over the limit of {reply_limit} bytes")
-            if "error" not in body:
-                result = unpack(body.get("result"), arrays, to_numpy)
-                if not isinstance(result, dict):
-                    raise FrameError("it is no dictionary")
-                return Reply(result)
-            error = read_error(body["error"])
+            results, error = read_replies(body.get("replies"), arrays, count)
         except FrameError as fault:
             raise self._end("bad_reply", no_answer(fault)) from None
+        if error is None:
+            return results, None
         if error.kind == "engine":
             raise GraderError(
                 f"the worker could not do what was asked: {error.message} "
@@ -161,24 +190,12 @@ class WorkerSession:
             )
         if error.kind == "bad_reply":
             self._ended = error
-        raise error
+        return results, error
 
     def _end(self, kind: str, message: str | Words) -> StudentError:
         self._connection.kill()
         self._ended = StudentError(kind, message)
         return self._ended
-
-    def _read(self) -> None:
-        while True:
-            try:
-                frame: Any = read_frame(self._connection.replies.read)
-            except FrameError as error:
-                frame = error
-            except (OSError, ValueError):
-                frame = None
-            self._frames.put(frame)  # blocks while an answer waits: a flood of replies fills the pipe, not us
-            if frame is None or isinstance(frame, FrameError):
-                return
 
     def _drain(self, stream: BinaryIO) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -193,6 +210,24 @@ class Reply(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         raise StudentError("bad_reply", no_answer(f"it has no {key!r}"))
+
+
+def read_replies(replies: Any, arrays: list[RawArray], count: int) -> tuple[list[Any], StudentError | None]:
+    if not isinstance(replies, list) or not 0 < len(replies) <= count:
+        raise FrameError("it has not as many parts as were asked for")
+    results: list[Any] = []
+    for place, reply in enumerate(replies):
+        if not isinstance(reply, dict):
+            raise FrameError("it is no dictionary")
+        if "error" in reply and place == len(replies) - 1:
+            return results, read_error(reply["error"])
+        result = unpack(reply.get("result"), arrays, to_numpy)
+        if not isinstance(result, dict):
+            raise FrameError("it is no dictionary")
+        results.append(Reply(result))
+    if len(replies) < count:
+        raise FrameError("it has not as many parts as were asked for")
+    return results, None
 
 
 def no_answer(fault: object) -> Words:

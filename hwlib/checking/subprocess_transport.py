@@ -7,7 +7,6 @@ where `--sandbox none` is spelled out.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO
 
 import hwlib
 from hwlib.checking.errors import GraderError
-from hwlib.checking.transport import ended
+from hwlib.checking.transport import cpu_seconds_of, ended
 from hwlib.checking.words import Words
 
 # -I leaves out PYTHONPATH and the user's own packages, which may be where torch is: they are named instead.
@@ -44,8 +43,7 @@ class SubprocessConnection:
         assert process.stderr is not None
         self.process = process
         self.files: dict[str, bytes] | None = None
-        # Unbuffered pipes may take a part of what is written; replies and output must come as they arrive.
-        self.requests: BinaryIO = io.BufferedWriter(process.stdin)
+        self.requests: BinaryIO = process.stdin  # type: ignore[assignment]
         self.replies: BinaryIO = process.stdout  # type: ignore[assignment]
         self.output: BinaryIO | None = process.stderr  # type: ignore[assignment]
 
@@ -65,6 +63,9 @@ class SubprocessConnection:
 
     def our_fault(self) -> str | None:
         return None
+
+    def cpu_seconds(self) -> float | None:
+        return cpu_seconds_of(self.process.pid)
 
     def describe_end(self) -> Words:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -34,8 +34,10 @@ def to_raw(value: Any) -> RawArray | Opaque | None:
                 f"a tensor of shape {list(value.shape)} is over the limit of {MAX_FRAME} bytes"
             )
         plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
-        data = bytes(plain.reshape(-1).view(torch.uint8).numpy().data) if plain.numel() else b""
-        return RawArray(_NAMES[plain.dtype], tuple(plain.shape), data)
+        kind = _NAMES[plain.dtype]
+        if kind == "bfloat16":  # numpy has no such numbers
+            plain = plain.view(torch.int16)
+        return RawArray(kind, tuple(plain.shape), plain.numpy().tobytes())
 
 
 def from_raw(array: RawArray) -> torch.Tensor:

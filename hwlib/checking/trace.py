@@ -9,6 +9,7 @@ contribute.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -26,15 +27,16 @@ class Recorder(TorchDispatchMode):
         inputs: the tensors of the call, in order.
 
     Attributes:
-        values: [{id, kind, name, shape, dtype, array}], kind "input", "parameter", "buffer", "constant" or
-            "op"; the array (of parameters, buffers and constants) is the content before the operation ran.
+        values: [{kind, name, shape}], kind "input", "parameter", "buffer", "constant" or "op".
+        arrays: number of a parameter, buffer or constant -> its content before the operation ran.
         ops: [{name, overload, args, outputs}], args by their names in the operator's schema with defaults
-            filled in; tensors in them are {"value": id}.
+            filled in; tensors in them are {"value": number}.
     """
 
     def __init__(self, named: dict[str, tuple[str, torch.Tensor]], inputs: list[torch.Tensor]) -> None:
         super().__init__()
         self.values: list[dict[str, Any]] = []
+        self.arrays: dict[int, torch.Tensor] = {}
         self.ops: list[dict[str, Any]] = []
         self._numbers: dict[int, int] = {}
         self._alive: list[torch.Tensor] = []  # ids of tensors are only unique while they live
@@ -48,21 +50,14 @@ class Recorder(TorchDispatchMode):
         if len(self.ops) >= MAX_OPS:
             raise RuntimeError(f"the forward pass runs more than {MAX_OPS} operations")
         kwargs = kwargs or {}
+        name, overload, arguments = _schema(func)
         described: dict[str, Any] = {}
-        for position, argument in enumerate(func._schema.arguments):
-            if position < len(args):
-                value = args[position]
-            elif argument.name in kwargs:
-                value = kwargs[argument.name]
-            else:
-                value = argument.default_value
-            described[argument.name] = self._describe(value)
+        for position, (argument, default) in enumerate(arguments):
+            value = args[position] if position < len(args) else kwargs.get(argument, default)
+            described[argument] = self._describe(value)
         result = func(*args, **kwargs)
         outputs = [self._new_value(item, "op") for item in _tensors(result)]
-        name, _, overload = func.name().partition("::")[2].partition(".")
-        self.ops.append(
-            {"name": name, "overload": overload or "default", "args": described, "outputs": outputs}
-        )
+        self.ops.append({"name": name, "overload": overload, "args": described, "outputs": outputs})
         return result
 
     def number_of(self, tensor: torch.Tensor) -> int | None:
@@ -85,18 +80,23 @@ class Recorder(TorchDispatchMode):
         size = tensor.numel() * tensor.element_size()
         if self._bytes + size <= MAX_WEIGHT_BYTES and tensor.device.type != "meta":
             self._bytes += size
-            self.values[number]["array"] = tensor.detach().clone()
+            self.arrays[number] = tensor.detach().clone()
         return number
 
     def _new_value(self, tensor: torch.Tensor, kind: str, name: str | None = None) -> int:
         number = len(self.values)
         self._alive.append(tensor)
         self._numbers[id(tensor)] = number
-        shape, dtype = [int(length) for length in tensor.shape], str(tensor.dtype).removeprefix("torch.")
-        self.values.append(
-            {"id": number, "kind": kind, "name": name, "shape": shape, "dtype": dtype, "array": None}
-        )
+        self.values.append({"kind": kind, "name": name, "shape": [int(length) for length in tensor.shape]})
         return number
+
+
+@lru_cache(maxsize=1_000)
+def _schema(func: Any) -> tuple[str, str, list[tuple[str, Any]]]:
+    """An operator's name, its overload, and its arguments with their defaults."""
+    name, _, overload = func.name().partition("::")[2].partition(".")
+    arguments = [(argument.name, argument.default_value) for argument in func._schema.arguments]
+    return name, overload or "default", arguments
 
 
 def _address(tensor: torch.Tensor) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -34,6 +35,9 @@ class Connection(Protocol):
     def our_fault(self) -> str | None:
         """Why the worker's end says nothing about the student's code; None where it does."""
 
+    def cpu_seconds(self) -> float | None:
+        """What the worker has computed so far, while it runs; None where that is not known."""
+
     def describe_end(self) -> Words:
         """How the worker ended ("it exited with code 0"), for the message of a crash."""
 
@@ -50,6 +54,16 @@ def ended(code: int | None) -> Words:
     known = {item.value: f" ({item.name})" for item in signal.Signals}
     name = known.get(-code, "")
     return say("it was ended by signal {number}{name}", "被信号 {number}{name} 终止", number=-code, name=name)
+
+
+def cpu_seconds_of(pid: int) -> float | None:
+    """The CPU time of a process, on systems that have /proc; None elsewhere, and for one that has ended."""
+    try:
+        # The fields after the name, which may hold anything: utime and stime are the 14th and 15th of all.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 class Transport(Protocol):

@@ -5,6 +5,7 @@ A marked value is an object with a single key:
     {"tensor": i}          array number i of the frame
     {"tuple": [...]}       a tuple
     {"dict": [[k, v],...]} a dictionary
+    {"plain": value}       a value without marks in it, as it stands
     {"ref": "name"}        an object that the worker keeps under a name (parent to worker only)
     {"bytes": i}           array number i (uint8) read as bytes
     {"opaque": "type"}     a value that can't cross, by the name of its type (worker to parent only)
@@ -33,6 +34,16 @@ class Opaque:
     type: str
 
 
+@dataclass(frozen=True)
+class Plain:
+    """A large value of ours that is made of JSON's kinds alone; it crosses without being looked through."""
+
+    value: Any
+
+
+_SIMPLE = frozenset([type(None), bool, float, str])  # exact types: a subclass may lie about anything
+
+
 def pack(
     value: Any, arrays: list[RawArray], convert: Callable[[Any], RawArray | Opaque | None], depth: int = 0
 ) -> Any:
@@ -41,14 +52,26 @@ def pack(
     `convert` turns a tensor (or numpy array) into a RawArray; None means that it is neither, and the value
     crosses as opaque.
     """
+    kind = type(value)
     if depth > 40:
         return {"opaque": "too deeply nested"}
-    # Exact types: a subclass of float or str may lie about anything.
-    if type(value) is int and abs(value) >= 1 << 64:
-        return {"opaque": "an integer of more than 64 bits"}
-    if value is None or type(value) in (bool, int, float, str):
+    if kind in _SIMPLE:
         return value
-    if type(value) is bytes:
+    if kind is int:
+        return value if abs(value) < 1 << 64 else {"opaque": "an integer of more than 64 bits"}
+    if kind is list:
+        return [item if type(item) in _SIMPLE else pack(item, arrays, convert, depth + 1) for item in value]
+    if kind is tuple:
+        return {"tuple": [pack(item, arrays, convert, depth + 1) for item in value]}
+    if kind is dict:
+        pairs = [
+            [pack(key, arrays, convert, depth + 1), pack(item, arrays, convert, depth + 1)]
+            for key, item in value.items()
+        ]
+        return {"dict": pairs}
+    if kind is Plain:
+        return {"plain": value.value}
+    if kind is bytes:
         arrays.append(RawArray("uint8", (len(value),), value))
         return {"bytes": len(arrays) - 1}
     if isinstance(value, RawArray):
@@ -58,16 +81,6 @@ def pack(
         return {"ref": value.name}
     if isinstance(value, Opaque):
         return {"opaque": value.type}
-    if type(value) is list:
-        return [pack(item, arrays, convert, depth + 1) for item in value]
-    if type(value) is tuple:
-        return {"tuple": [pack(item, arrays, convert, depth + 1) for item in value]}
-    if type(value) is dict:
-        pairs = [
-            [pack(key, arrays, convert, depth + 1), pack(item, arrays, convert, depth + 1)]
-            for key, item in value.items()
-        ]
-        return {"dict": pairs}
     converted = convert(value)
     if isinstance(converted, RawArray):
         arrays.append(converted)
@@ -102,6 +115,8 @@ def unpack(
         return _unpack_dict(content, arrays, convert, resolve, depth)
     if mark == "ref" and isinstance(content, str) and resolve is not None:
         return resolve(content)
+    if mark == "plain":
+        return content
     if mark == "opaque" and isinstance(content, str):
         return Opaque(content[:80])
     raise FrameError("a value carries an unknown mark")

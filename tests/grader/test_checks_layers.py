@@ -20,9 +20,9 @@ def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
     recorder = Recorder(named, list(inputs))
     with torch.no_grad(), recorder:
         result = module(*inputs)
-    values = [{**v, "array": None if v["array"] is None else v["array"].numpy()} for v in recorder.values]
     return {
-        "values": values,
+        "values": recorder.values,
+        "arrays": {number: array.numpy() for number, array in recorder.arrays.items()},
         "ops": recorder.ops,
         "inputs": recorder.inputs,
         "results": [recorder.number_of(result)],

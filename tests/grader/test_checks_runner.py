@@ -15,18 +15,23 @@ from grader.checks.submission import Submission, WrongError
 from grader.variants import Change, Variant, load_variants, write_variant
 from hwlib import check
 from hwlib.assignment import Assignment, all_assignments, load_assignment
-from hwlib.checking.cases import Case, Step, dump_cases, load_cases, parse_cases
-from hwlib.checking.judge import About, Bench
-from hwlib.checking.mistakes import Problem
+from hwlib.checking import public
+from hwlib.checking.about import About
+from hwlib.checking.cases import Case, dump_cases, load_cases, parse_cases
+from hwlib.checking.compare import look
+from hwlib.checking.judge import Bench
+from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.regions import find_spans, region_at
 from hwlib.checking.session import StudentError, StudentLine, Todo
+from hwlib.checking.steps import Reply, Step, ask_steps
 from hwlib.checking.subprocess_transport import SubprocessTransport
 from hwlib.checking.verdict import Outcome
-from hwlib.checking.words import Words, as_is
+from hwlib.checking.words import Words, as_is, say
 from hwlib.errors import HomeworkError
 
 ROOT = reference.ROOT
 TRACKS = list(all_assignments(ROOT / "handouts"))
+MISTAKE = Mistake("batch_of_one", say("a batch of one", "单个样本的批"), say("Keep it.", "保留批维度。"))
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +227,7 @@ def test_regions_are_found_in_odd_files(assignment: Assignment, tmp_path: Path) 
 
 def test_cases_survive_being_stored() -> None:
     for track in TRACKS:
-        path = ROOT / "handouts" / track / check.CASES
+        path = ROOT / "handouts" / track / public.CASES
         cases = load_cases(path)
         assert dump_cases(cases) == path.read_bytes()
 
@@ -304,18 +309,61 @@ def test_forged_states_are_wrong_not_our_error(
             submission.state_of("model")
 
 
-def test_after_one_timeout_the_next_ones_are_short(tmp_path):
-    from grader.checks.submission import Submission
-    from hwlib.assignment import load_assignment
-    from hwlib.checking.session import StudentError
-    from hwlib.checking.subprocess_transport import SubprocessTransport
+class Scripted:
+    """A session that answers by the name of the operation, and remembers what was asked together."""
 
-    (tmp_path / "VAE.py").write_text("while True: pass\n")
-    assignment = load_assignment(Path(__file__).parents[2] / "handouts" / "VAE")
-    with Submission(assignment, tmp_path, SubprocessTransport(), timeout=5.0) as submission:
-        assert submission.timeout == 5.0
-        with pytest.raises(StudentError) as first:
-            submission.call("import", modules=["VAE"])
-        assert first.value.kind == "timeout"
-        assert submission.session.alive
-        assert submission.timeout == 4.0
+    alive = True
+
+    def __init__(self, **answers: object) -> None:
+        self.answers, self.asked = answers, []
+
+    def call_many(self, requests: list) -> tuple[list, StudentError | None]:
+        self.asked.append([(op, params) for op, params in requests])
+        results: list = []
+        for op, _ in requests:
+            answer = self.answers[op]
+            if isinstance(answer, StudentError):
+                return results, answer
+            results.append(answer)
+        return results, None
+
+    def call(self, op: str, **params: object) -> object:
+        results, error = self.call_many([(op, params)])
+        if error is not None:
+            raise error
+        return results[0]
+
+
+def test_steps_are_asked_together_up_to_one_that_needs_a_reply() -> None:
+    session = Scripted(make={"n": 1}, use={"n": 2})
+    steps = [Step("make", {}), Step("make", {}, "made"), Step("use", {"of": [Reply("made/n")]}, "used")]
+    replies = ask_steps(session, steps)  # type: ignore[arg-type]
+    assert replies == {"made": {"n": 1}, "used": {"n": 2}}
+    assert session.asked == [[("make", {}), ("make", {})], [("use", {"of": [1]})]]
+
+
+def test_a_step_that_fails_is_replaced_or_allowed_to_and_the_rest_goes_on() -> None:
+    failure = StudentError("exception", "no", type="ValueError")
+    session = Scripted(good={"n": 1}, bad=failure)
+    steps = [
+        Step("good", {}, "first"),
+        Step("bad", {}, "replaced", otherwise=(Step("good", {}, "other"),)),
+        Step("bad", {}, "allowed", may_fail=True),
+        Step("good", {}, "last"),
+    ]
+    replies = ask_steps(session, steps)  # type: ignore[arg-type]
+    allowed = {"failed": "no", "error": failure}
+    assert replies == {"first": {"n": 1}, "other": {"n": 1}, "allowed": allowed, "last": {"n": 1}}
+    with pytest.raises(StudentError) as caught:
+        ask_steps(session, [Step("good", {}), Step("bad", {}, mistake=MISTAKE)])  # type: ignore[arg-type]
+    assert caught.value.mistake is MISTAKE  # type: ignore[attr-defined]
+
+
+def test_a_step_for_later_is_asked_when_its_reply_is_looked_at() -> None:
+    session = Scripted(now={"n": 1}, later={"n": 2})
+    steps = [Step("later", {}, "whole", later=True), Step("now", {}, "part")]
+    replies = ask_steps(session, steps)  # type: ignore[arg-type]
+    assert look(replies, "part/n") == 1
+    assert len(session.asked) == 1
+    assert [look(replies, "whole/n") for _ in range(2)] == [2, 2]
+    assert session.asked[1:] == [[("later", {})]]

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from grader.sandbox.bubblewrap import Bubblewrap
-from hwlib.checking.session import GraderError, Opaque, Ref, StudentError, StudentLine, Todo, WorkerSession
+from hwlib.checking.protocol import FrameError
+from hwlib.checking.session import (
+    GraderError,
+    Opaque,
+    Ref,
+    StudentError,
+    StudentLine,
+    Todo,
+    WorkerSession,
+    read_replies,
+)
 from hwlib.checking.subprocess_transport import SubprocessTransport
 
 MODEL = """
@@ -245,8 +255,9 @@ def test_the_trace_leads_from_the_result_to_the_input(model: WorkerSession) -> N
     convolution = makers[next(op["outputs"][0] for op in trace["ops"] if op["name"] == "convolution")]
     assert convolution["args"]["padding"] == [1, 1]
     assert convolution["args"]["transposed"] is False
-    running = next(value for value in trace["values"] if value["name"] == "body.1.running_mean")
-    np.testing.assert_array_equal(running["array"], [0, 0])  # as it was before the pass
+    names = [value["name"] for value in trace["values"]]
+    running = trace["arrays"][names.index("body.1.running_mean")]
+    np.testing.assert_array_equal(running, [0, 0])  # as it was before the pass
 
 
 def test_traces_end(model: WorkerSession) -> None:
@@ -339,6 +350,38 @@ def test_what_is_no_module_is_the_student_s_fault(model: WorkerSession) -> None:
 def test_a_reply_without_what_was_asked_for(model: WorkerSession) -> None:
     with pytest.raises(StudentError, match="has no 'points'"):
         model.call("hello")["points"]
+
+
+def test_several_operations_at_once_end_with_the_first_failure(model: WorkerSession) -> None:
+    get = ("get", {"target": "model.head.out_features"})
+    results, error = model.call_many([get, ("stub", {"as_": "kept"}), ("stub_calls", {"target": "kept"})])
+    assert error is None
+    assert results == [{"value": 4, "type": "int"}, {}, {"calls": []}]
+    blank = ("call", {"target": "model", "method": "blank"})
+    results, error = model.call_many([get, blank, ("call", {"target": "model", "method": "prints"})])
+    assert [result["value"] for result in results] == [4]
+    assert error is not None
+    assert error.kind == "not_filled_in"
+    with pytest.raises(GraderError, match="unknown operation"):
+        model.call_many([get, ("nonsense", {})])
+    assert model.alive
+
+
+@pytest.mark.parametrize(
+    ("replies", "message"),
+    [
+        (None, "not as many parts"),
+        ([], "not as many parts"),
+        ([{"result": {"dict": []}}], "not as many parts"),
+        ([{"result": {"dict": []}}] * 3, "not as many parts"),
+        ([None, None], "no dictionary"),
+        ([{"result": 1}], "no dictionary"),
+        ([{"error": {"kind": "exception"}}, {"result": {"dict": []}}], "no dictionary"),
+    ],
+)
+def test_parts_of_a_reply_that_were_not_asked_for(replies: object, message: str) -> None:
+    with pytest.raises(FrameError, match=message):
+        read_replies(replies, [], 2)
 
 
 def test_replies_over_their_limit(wall: Bubblewrap, folder: Path) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
-
-import torch
 
 from hwlib.checking.operations.base import EngineError, StudentCodeError
 from hwlib.checking.operations.calling import Calling
@@ -29,14 +28,15 @@ class Operations(Making, Calling, State, Running):
         method: Callable[..., dict[str, Any]] | None = getattr(self, f"op_{op}", None)
         if method is None:
             raise EngineError(f"unknown operation {op!r}")
-        known = set(inspect.signature(method).parameters) - {"keep"} | {"as"}
-        if params.keys() - known:
-            raise EngineError(f"{op} has no parameter {', '.join(sorted(params.keys() - known))}")
+        unknown = params.keys() - _parameters(f"op_{op}")
+        if unknown:
+            raise EngineError(f"{op} has no parameter {', '.join(sorted(unknown))}")
         try:
             return method(**params)
         except TypeError as error:
             raise EngineError(f"{op}: {error}") from error
 
-    def op_hello(self) -> dict[str, Any]:
-        """The worker's versions: {"torch": "2.x"}."""
-        return {"torch": torch.__version__}
+
+@cache
+def _parameters(method: str) -> frozenset[str]:
+    return frozenset(inspect.signature(getattr(Operations, method)).parameters) - {"self", "keep"} | {"as"}

@@ -80,8 +80,17 @@ class Base:
             self.objects[keep["as"]] = value
 
 
+def use_compiled_convolutions(wanted: bool) -> None:
+    """Switches oneDNN on or off. It compiles code for every new shape of a convolution: that pays in a
+    training run, not in checks, where hardly a shape comes up twice.
+    """
+    torch.backends.mkldnn.enabled = wanted  # type: ignore[assignment]
+
+
 def seed_all(seed: int | None) -> None:
+    """Seeds everything that the checks draw from: torch's CPU generator, Python's and numpy's."""
     if seed is not None:
-        torch.manual_seed(seed)
+        # Not torch.manual_seed: that notes down a stack trace for each kind of GPU that may come up later.
+        torch.default_generator.manual_seed(seed)
         random.seed(seed)
         numpy.random.seed(seed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from hwlib.checking import student
 from hwlib.checking.operations.base import Base, StudentCodeError, seed_all, student_code
 from hwlib.checking.trace import Recorder
+from hwlib.checking.values import Plain
 
 
 class Calling(Base):
@@ -111,7 +113,7 @@ class Calling(Base):
     ) -> dict[str, Any]:
         """Calls without autograd and records the ATen operations; see `hwlib.checking.trace.Recorder`.
 
-        Replies {"result", "values", "ops", "inputs": [numbers], "results": [numbers or None]}.
+        Replies {"result", "values", "arrays", "ops", "inputs": [numbers], "results": [numbers or None]}.
         """
         module = self.resolve(target)
         named: dict[str, tuple[str, torch.Tensor]] = {}
@@ -128,8 +130,8 @@ class Calling(Base):
         outputs = result if isinstance(result, (tuple, list)) else [result]
         numbers = [recorder.number_of(item) if isinstance(item, torch.Tensor) else None for item in outputs]
         return {
-            "result": result, "values": recorder.values, "ops": recorder.ops,
-            "inputs": recorder.inputs, "results": numbers,
+            "result": result, "values": Plain(recorder.values), "arrays": recorder.arrays,
+            "ops": Plain(recorder.ops), "inputs": recorder.inputs, "results": numbers,
         }  # fmt: skip
 
     def op_device_check(
@@ -147,11 +149,8 @@ class Calling(Base):
         """
         moved = [arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args]
         owner = self.resolve(target) if target else None
-        if isinstance(owner, torch.nn.Module):
-            with student_code():
-                owner = copy.deepcopy(owner).to("meta")
         try:
-            with student_code():
+            with student_code(), _on_meta(owner):
                 function = getattr(owner, method) if owner is not None and method else owner
                 if function is None:
                     function = getattr(importlib.import_module(str(file)), str(method))
@@ -167,3 +166,19 @@ class Calling(Base):
         outputs = result if isinstance(result, (tuple, list)) else [result]
         stayed = all(item.device.type == "meta" for item in outputs if isinstance(item, torch.Tensor))
         return {"verdict": "ok" if stayed else "mixed", "error": None, "result": result}
+
+
+@contextmanager
+def _on_meta(owner: Any) -> Iterator[None]:
+    """Moves a module's weights to the meta device for a while; they are set aside, not copied."""
+    if not isinstance(owner, torch.nn.Module):
+        yield
+        return
+    kept = [(part, dict(part._parameters), dict(part._buffers)) for part in owner.modules()]
+    try:
+        owner.to("meta")
+        yield
+    finally:
+        for part, parameters, buffers in kept:
+            part._parameters.update(parameters)
+            part._buffers.update(buffers)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import _thread
-import importlib
 import os
 import sys
 import threading
+from importlib.machinery import FileFinder
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from hwlib.checking import student
-from hwlib.checking.operations.base import Base, EngineError, student_code
+from hwlib.checking.operations.base import Base, EngineError, student_code, use_compiled_convolutions
 
 MAX_FILES = 2_000
 
@@ -52,6 +52,7 @@ class Running(Base):
         student.forget_modules(self.folder)
         saved = sys.argv, os.getcwd()
         sys.argv = [file, *argv]
+        use_compiled_convolutions(True)
         os.chdir(self.folder / cwd)
         try:
             student.run_as_main(self.folder / file)
@@ -65,6 +66,7 @@ class Running(Base):
         except BaseException as error:
             return {"exit": 1, "error": student.describe_error(error, self.folder)}
         finally:
+            use_compiled_convolutions(False)
             sys.argv = saved[0]
             os.chdir(saved[1])
         return {"exit": 0, "error": None}
@@ -75,7 +77,10 @@ class Running(Base):
             target = self._path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        importlib.invalidate_caches()
+        # Of the student's folders alone; importlib.invalidate_caches goes through all of the environment.
+        for place, finder in sys.path_importer_cache.items():
+            if isinstance(finder, FileFinder) and place.startswith(str(self.folder)):
+                finder.invalidate_caches()
         return {}
 
     def op_list_files(self, path: str = ".") -> dict[str, Any]:

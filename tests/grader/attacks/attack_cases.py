@@ -244,7 +244,10 @@ operations.Operations.run = lambda self, op, params: {"result": ("correct", 100)
     Attack("patches_the_protocol", ("wrong", "exception", "bad_reply", "crashed"), """
 import hwlib.checking.worker as worker
 _write = worker.write_frame
-worker.write_frame = lambda stream, body, _: _write(stream, {"id": body["id"], "result": {"dict": []}}, [])
+_reply = {"result": {"dict": []}}
+worker.write_frame = lambda stream, body, _: _write(
+    stream, {"id": body["id"], "replies": [_reply] * len(body["replies"])}, []
+)
 """, WRONG_LOSS),
     Attack("looks_for_answers", ("wrong",), """
 import gc, sys

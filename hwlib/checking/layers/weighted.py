@@ -1,0 +1,80 @@
+"""Reading the layers that have weights: convolutions, linear layers, batch norms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwlib.checking.layers.aten import Op
+from hwlib.checking.layers.rows import Row, Signal, identity
+from hwlib.checking.layers.walk import Walk, number_of
+
+# Where each kind of product has its data and its weight.
+PRODUCTS = {
+    "addmm": ("mat1", "mat2"), "mm": ("self", "mat2"), "bmm": ("self", "mat2"),
+    "matmul": ("self", "other"), "linear": ("input", "weight"),
+}  # fmt: skip
+
+
+def read_convolution(walk: Walk, op: Op, args: dict[str, Any]) -> None:
+    signal = walk.signal(args["input"])
+    weight = walk.constant(args["weight"])
+    transposed = bool(args["transposed"])
+    row = Row(
+        "transposed_conv" if transposed else "conv",
+        [walk.shape(op)],
+        kernel=single(list(weight.shape[2:])),
+        stride=single(args["stride"]),
+        padding=_padding(single(args["padding"]), signal.pad, transposed),
+        output_padding=single(args["output_padding"]) if transposed else None,
+        weight=weight,
+        bias=walk.optional(args, "bias"),
+        source=signal.row,
+    )
+    if single(args["dilation"]) != 1 or args["groups"] != 1:
+        row.kind = f"{row.kind} (dilation {single(args['dilation'])}, groups {args['groups']})"
+    walk.add(op, row, signal, args["input"])
+
+
+def read_linear(walk: Walk, op: Op, args: dict[str, Any], name: str) -> None:
+    data, other = PRODUCTS[name]
+    if number_of(args[data]) not in walk.signals or number_of(args[other]) in walk.signals:
+        walk.add_other(op, name)
+        return
+    signal = walk.signal(args[data])
+    weight = walk.constant(args[other])
+    bias = walk.constant(args["self"]) if name == "addmm" else None
+    if name == "linear":
+        bias = walk.optional(args, "bias")
+    elif weight.dim() >= 2:
+        weight = weight.reshape(weight.shape[-2:]).t()  # [out, in]
+    row = Row("linear", [walk.shape(op)], weight=weight, bias=bias, source=signal.row)
+    walk.add(op, row, signal, args[data])
+
+
+def read_batch_norm(walk: Walk, op: Op, args: dict[str, Any]) -> None:
+    signal = walk.signal(args["input"])
+    walk.finish(signal, None)
+    if signal.row < 0:
+        walk.add_other(op, "batch_norm")
+        return
+    row = walk.rows[signal.row]
+    row.after.append("batch_norm")
+    eps = float(args.get("eps") or args.get("epsilon") or 1e-5)
+    row.norm = (walk.optional(args, "weight"), walk.optional(args, "bias"), eps)
+    walk.signals[op["outputs"][0]] = Signal(signal.row, identity)
+
+
+def single(value: Any) -> Any:
+    """3 for [3, 3]; a text for what differs by side."""
+    items = [int(item) for item in value]
+    return items[0] if len(set(items)) == 1 else " x ".join(str(item) for item in items)
+
+
+def _padding(own: Any, before: tuple[int, str], transposed: bool) -> Any:
+    """The padding of a convolution together with one that ran before it."""
+    pad, mode = before
+    if pad and not transposed and not mode:
+        return own + pad if isinstance(own, int) else f"{own} + {pad}"
+    if pad:
+        return f"{pad} ({mode})" if mode else f"{own} (input + {pad})"
+    return own
