@@ -20,7 +20,7 @@ FORWARD_RETURNS = say("forward(x) returns (recon, mu, log_std)", "forward(x) 返
 
 
 def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
-    x, z, seed = images(rng, 4), normal(rng, 5, latent_dim), seed_of(rng)
+    x, z, seed = images(rng, 3), normal(rng, 2, latent_dim), seed_of(rng)
     forward: dict[str, Any] = {"target": "model", "args": [x], "grad": False, "mode": "eval"}
     again = {"target": "model", "method": "reparameterize", "grad": False}
     mu, log_std = Reply("images/result/1"), Reply("images/result/2")
@@ -64,13 +64,13 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         ),
         (
             Items("images/result", 3, FORWARD_RETURNS, M.RETURNS_ONLY_RECON),
-            Array("images/result/0", as_is("recon"), (4, 1, 32, 32)),
-            Array("images/result/1", as_is("mu"), (4, latent_dim)),
-            Array("images/result/2", as_is("log_std"), (4, latent_dim)),
+            Array("images/result/0", as_is("recon"), (3, 1, 32, 32)),
+            Array("images/result/1", as_is("mu"), (3, latent_dim)),
+            Array("images/result/2", as_is("log_std"), (3, latent_dim)),
             Array(
                 "latents/result",
                 say("forward(z=z) returns images", "forward(z=z) 返回图像"),
-                (5, 1, 32, 32),
+                (2, 1, 32, 32),
             ),
             Close(
                 "images/result/1", first, as_is("mu"), close, (swapped,), if_there=True, only_mistakes=True
@@ -136,11 +136,11 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 
 
 def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
-    x, z, seed = images(rng, 7), normal(rng, 7, latent_dim), seed_of(rng)
+    x, z, seed = images(rng, 3), normal(rng, 3, latent_dim), seed_of(rng)
     one = M.BATCH_OF_ONE
     steps: list[Step] = [*model_steps(rng, latent_dim)]
     for name, batch, mode in (
-        ("seven", x, "train"),
+        ("three", x, "train"),
         ("one", x[:1], "train"),
         ("eval", x, "eval"),
         ("one_eval", x[:1], "eval"),
@@ -151,7 +151,7 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         ask = {"target": "model", "kwargs": {"z": latents}, "grad": False}
         steps.append(Step("call", ask, name, mistake=one if len(latents) == 1 else None))
     expect: list[Any] = []
-    for name, count in (("seven", 7), ("one", 1), ("eval", 7), ("one_eval", 1)):
+    for name, count in (("three", 3), ("one", 1), ("eval", 3), ("one_eval", 1)):
         expect.append(Items(f"{name}/result", 3, FORWARD_RETURNS, M.RETURNS_ONLY_RECON))
         expect.append(
             Array(
@@ -171,7 +171,7 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 )
             )
     expect += [
-        Array("latents/result", say("images for 7 latents", "7 个隐变量对应的图像"), (7, 1, 32, 32)),
+        Array("latents/result", say("images for 3 latents", "3 个隐变量对应的图像"), (3, 1, 32, 32)),
         Array(
             "latent/result",
             say("images for 1 latent", "1 个隐变量对应的图像"),
@@ -180,7 +180,7 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         ),
         Close(
             "one/result/1",
-            "seven/result/1/rows:1",
+            "three/result/1/rows:1",
             say("mu of an image, whatever else is in the batch", "图像的 mu，与批内其他图像无关"),
             tolerances.NETWORK,
         ),
@@ -194,7 +194,7 @@ def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             tolerances.NETWORK,
         ),
         Close(
-            "eval/result/1", "seven/result/1", say("mu in eval mode", "评估模式下的 mu"), tolerances.NETWORK
+            "eval/result/1", "three/result/1", say("mu in eval mode", "评估模式下的 mu"), tolerances.NETWORK
         ),
     ]
     return Case("forward_batches", tuple(steps), tuple(expect))

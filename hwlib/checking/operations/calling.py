@@ -30,6 +30,7 @@ class Calling(Base):
         seed: int | None = None,
         times: int = 1,
         after: bool = False,
+        reply: bool = True,
         **keep: str,
     ) -> dict[str, Any]:
         """Calls `target.method(*args, **kwargs)`, the object itself without a method.
@@ -41,6 +42,7 @@ class Calling(Base):
             grad: False runs without autograd.
             times: calls that often; "result" is then the list of results.
             after: also replies "args": the arguments as they are after the call (to see changes in place).
+            reply: False leaves out "result", which stays in the worker.
 
         Replies {"result": value} and keeps the (last) value under `as` where it is given.
         """
@@ -50,8 +52,8 @@ class Calling(Base):
         with torch.set_grad_enabled(grad), student_code():
             results = [function(*arguments, **keywords) for _ in range(times)]
         self._keep(results[-1], keep)
-        reply = {"result": results if times > 1 else results[0]}
-        return {**reply, "args": arguments} if after else reply
+        found = {"result": results if times > 1 else results[0]} if reply else {}
+        return {**found, "args": arguments} if after else found
 
     def op_gradients(
         self,

@@ -370,8 +370,10 @@ import os, struct, sys
 def _attack(self, target, recon, mu, log_std):
     frame = sys._getframe()
     while "body" not in frame.f_locals: frame = frame.f_back
-    claim = '{"body": {"id": "%s", "result": {"dict": [["result", "ok"], ["passed", true]]}}, "arrays": []}'
-    body = (claim % frame.f_locals["body"]["id"]).encode()
+    asked = frame.f_locals["body"]
+    claims = ['{"result": {"dict": [["result", "ok"], ["passed", true]]}}'] * len(asked["requests"])
+    frame = '{"body": {"id": "%s", "replies": [%s]}, "arrays": []}' % (asked["id"], ", ".join(claims))
+    body = frame.encode()
     for number in range(3, 64):
         try: os.write(number, b"HWK1" + struct.pack(">I", len(body)) + body)
         except OSError: pass
