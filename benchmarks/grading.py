@@ -99,6 +99,9 @@ def main() -> None:
         f"{peak_megabytes():.0f} MB after all"
     )
     print("most frequent result:", max(set(points), key=points.count))
+    from hwlib.speed import processor  # torch is not to count for the parent's memory
+
+    print(processor())
     print("median seconds per check:")
     for name, values in sorted(seconds.items(), key=lambda item: -median(item[1])):
         print(f"  {median(values):8.4f}  {name}")

@@ -394,7 +394,8 @@ def test_replies_over_their_limit(wall: Bubblewrap, folder: Path) -> None:
 
 def test_main(wall: Bubblewrap, folder: Path) -> None:
     with WorkerSession(wall, folder) as session:
-        assert session.call("main", argv=["--do_train"]) == {"exit": 0, "error": None}
+        ended = session.call("main", argv=["--do_train"])
+        assert ended == {"exit": 0, "error": None, "interrupted": False}
         assert session.call("read_file", path="written.txt")["data"] == b"helpedTruemain.py --do_train"
         assert "written.txt" in [file["path"] for file in session.call("list_files")["files"]]
         assert session.call("read_file", path="nothing.txt") == {"data": None, "size": 0}
