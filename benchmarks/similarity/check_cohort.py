@@ -1,27 +1,44 @@
 """Runs every solution of the cohort and says where it differs from the reference solution.
 
-    python -m benchmarks.similarity.check_cohort
-    python -m benchmarks.similarity.check_cohort --level 4       # the disguised copies of all of them
+    python -m benchmarks.similarity.check_cohort             every solution against the reference
+    python -m benchmarks.similarity.check_cohort --public    also the public checks, some 20 s each
+    python -m benchmarks.similarity.check_cohort --part tuning+held_out --level 4    disguised copies of them
 
-Compared are the losses on fixed inputs, scaling, shapes and ranges of outputs, the number of parameters,
+Compared are the losses on fixed inputs, scaling, shapes and ranges of outputs, the number of weights,
 and one training step of each track. Solutions are code of this repository, so they are run in this process.
+Mistakes that a solution makes on purpose, as students do, stand in `mistakes.yaml` of its folder with the
+public checks that they fail; these checks, and no others, must fail.
 """
 
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
+import yaml
 
-from benchmarks.similarity.cohort import ROOT, files_of, read_cohort
+from benchmarks.similarity.cohort import (
+    HERE,
+    REGIONS,
+    ROOT,
+    Solution,
+    files_of,
+    read_cohort,
+    write_submission,
+)
 from benchmarks.similarity.plagiarist import disguise
+from hwlib.check import QUICK_RUN, check_folder
+from hwlib.checking.verdict import Outcome
 
+PARTS = ("tuning", "held_out", "unseen", "unseen_copies")
+TRACKS = ("VAE", "GAN")
 FILES = ("VAE", "GAN", "dataset", "trainer", "main")
 
 
@@ -52,7 +69,7 @@ def check_vae(folder: Path) -> list[float]:
     recon, mu, log_std = model(images)
     shapes = (recon.shape, mu.shape, log_std.shape)
     assert shapes == ((6, 1, 32, 32), (6, 4), (6, 4)), shapes
-    drawn = main.sample_images(model, 5, 4, "cpu")
+    drawn = main.sample_images(model, 5, 4, "cpu").detach()
     assert drawn.shape == (5, 1, 32, 32), drawn.shape
     assert 0 <= float(drawn.min()) <= float(drawn.max()) <= 1
     one = bare_trainer(trainer, model=model, optimizer=torch.optim.Adam(model.parameters()), device="cpu")
@@ -63,7 +80,7 @@ def check_vae(folder: Path) -> list[float]:
     assert len(one.train_step(images)) == 3
     pixels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
     scaled = dataset.Dataset.scale(SimpleNamespace(), pixels)
-    return [*losses, float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _size(model)]
+    return [*losses, float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _weights(model)]
 
 
 def check_gan(folder: Path) -> list[float]:
@@ -74,7 +91,7 @@ def check_gan(folder: Path) -> list[float]:
     assert 0.018 < float(deviation) < 0.022, f"weights with standard deviation {float(deviation)}"
     images = generator(torch.randn(6, 8, 1, 1))
     assert images.shape == (6, 1, 32, 32)
-    drawn = main.sample_images(generator, 5, 8, "cpu")
+    drawn = main.sample_images(generator, 5, 8, "cpu").detach()
     assert 0 <= float(drawn.min()) <= float(drawn.max()) <= 1
     adam = [torch.optim.Adam(n.parameters(), lr=2e-4) for n in (discriminator, generator)]
     one = bare_trainer(
@@ -85,43 +102,95 @@ def check_gan(folder: Path) -> list[float]:
     assert len(found) == 5
     pixels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
     scaled = dataset.Dataset.scale(SimpleNamespace(), pixels)
-    return [float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _size(generator)]
+    return [float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _weights(generator)]
 
 
-def _size(model: torch.nn.Module) -> float:
-    return float(sum(p.numel() for p in model.parameters()))
+def _weights(model: torch.nn.Module) -> float:
+    # Without biases: in the generator's convolutions both is right.
+    return float(sum(p.numel() for p in model.parameters() if p.dim() > 1))
+
+
+def read_mistakes(part: str) -> dict[str, dict[str, Any]]:
+    """Solution -> {"what": the mistake in words, <track>: the public checks that it fails}."""
+    path = HERE / "cohort" / part / "mistakes.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def blank_regions(solution: Solution) -> list[str]:
+    """The regions that the solution leaves blank, the optional one aside."""
+    return sorted(set(REGIONS) - set(solution.regions) - {"variants"})
+
+
+def compare(folder: Path, track: str, expected: list[float], may_differ: bool) -> str:
+    """Where a track differs from the reference, or why it does not run; empty if neither."""
+    try:
+        found = (check_vae if track == "VAE" else check_gan)(folder)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    differs = any(abs(a - b) > 1e-3 * max(1.0, abs(b)) for a, b in zip(found, expected, strict=True))
+    return f"{found}, the reference has {expected}" if differs and not may_differ else ""
+
+
+def compare_checks(folder: Path, with_run: bool, expected: list[str]) -> str:
+    """Which public checks fail other than expected; empty if none does."""
+    results = check_folder(folder, with_run=with_run)
+    failed = [r.id.partition("/")[2] for r in results if r.outcome is not Outcome.PASSED]
+    known = [check for check in expected if with_run or check != QUICK_RUN]
+    return "" if sorted(failed) == sorted(known) else f"failed checks {failed}, expected {known}"
+
+
+def check_solution(
+    solution: Solution,
+    mistakes: dict[str, Any],
+    expected: dict[str, list[float]],
+    public: bool,
+    with_run: bool,
+) -> list[str]:
+    """Everything that is wrong with a solution, one line each."""
+    faults = [f"{solution.name}: {name} is blank" for name in blank_regions(solution)]
+    with tempfile.TemporaryDirectory() as temporary:
+        write_submission(solution, Path(temporary))
+        shutil.copytree(ROOT / "handouts", Path(temporary, "handouts"))  # the checks look for it above
+        for track in TRACKS:
+            folder = Path(temporary, "codes", track)
+            for path, text in files_of(solution).items():
+                if path.startswith(track):
+                    compile(text, path, "exec")
+            found = [compare(folder, track, expected[track], track in mistakes)]
+            if public:
+                found.append(compare_checks(folder, with_run, mistakes.get(track, [])))
+            faults += [f"{solution.name} {track}: {fault}" for fault in found if fault]
+    return faults
 
 
 def main(
+    part: Annotated[str, typer.Option(help="parts of the cohort, joined by +")] = "+".join(PARTS),
+    public: Annotated[bool, typer.Option(help="also the homework's public checks")] = False,
+    run: Annotated[bool, typer.Option(help="among them the run of main.py in its seconds-long mode")] = True,
     level: Annotated[int, typer.Option(help="copies of this level instead; 0: the solutions themselves")] = 0,
     seed: Annotated[int, typer.Option(help="of the copies")] = 0,
 ) -> None:
     torch.set_num_threads(1)
-    expected = check_vae(ROOT / "solutions" / "VAE"), check_gan(ROOT / "solutions" / "GAN")
-    wrong = 0
-    solutions = [*read_cohort("tuning"), *read_cohort("held_out")]
-    if level:
-        solutions = [
-            disguise(level, f"copy of {one.name}", one, other, seed)
-            for one, other in zip(solutions, solutions[1:] + solutions[:1], strict=True)
-        ]
-    for solution in solutions:
-        with tempfile.TemporaryDirectory() as temporary:
-            for path, text in files_of(solution).items():
-                target = Path(temporary, path)
-                target.parent.mkdir(exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-            for track, check, values in zip(("VAE", "GAN"), (check_vae, check_gan), expected, strict=True):
-                try:
-                    found = check(Path(temporary, track))
-                except Exception as error:
-                    wrong += 1
-                    print(f"{solution.name} {track}: {type(error).__name__}: {error}")
-                    continue
-                if any(abs(a - b) > 1e-3 * max(1.0, abs(b)) for a, b in zip(found, values, strict=True)):
-                    wrong += 1
-                    print(f"{solution.name} {track}: {found}, the reference has {values}")
-    print(f"{len(solutions)} solutions, {wrong} tracks that differ from the reference")
+    expected = {
+        "VAE": check_vae(ROOT / "solutions" / "VAE"),
+        "GAN": check_gan(ROOT / "solutions" / "GAN"),
+    }
+    number, wrong, mistaken = 0, 0, 0
+    for name in part.split("+"):
+        mistakes = read_mistakes(name)
+        mistaken += len(mistakes)
+        solutions = read_cohort(name)
+        for solution, next_one in zip(solutions, solutions[1:] + solutions[:1], strict=True):
+            known = mistakes.get(solution.name, {})
+            if level:
+                solution = disguise(level, f"copy of {solution.name}", solution, next_one, seed)
+            faults = check_solution(solution, known, expected, public, run)
+            for fault in faults:
+                print(fault, flush=True)
+            number += 1
+            wrong += bool(faults)
+    print(f"{number} solutions, {mistaken} with listed mistakes; {wrong} are not as they should be")
+    raise typer.Exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,117 @@
+"""How well copies made by hand are told from honest work, in a class that no part of the tool was fitted to.
+
+    python -m benchmarks.similarity.unseen --python tools/bin/python --dolos dolos/
+
+Each class is `cohort/unseen`, 24 honest solutions, and the copies of one level in `cohort/unseen_copies`,
+made by a person and not by the program of `plagiarist.py`. Printed by level: the measures of
+`benchmarks.similarity.accuracy` for each tool, the rank of every true pair among all pairs of the class
+(1 is the most alike; a tie counts as the last of its pairs), and the honest pair that ranks highest.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from benchmarks.similarity.accuracy import OURS, compare, measures, ranked
+from benchmarks.similarity.cohort import HERE, STARTER, Solution, read_cohort, write_submission
+from benchmarks.similarity.competitors import Pairs, Run, flatten, tools
+from code_analyze.similarity.findings import OUTLIER, Result
+
+LEVELS = (3, 4, 5)
+Sources = dict[str, set[str]]
+
+
+def read_copies() -> dict[str, dict[str, Any]]:
+    """Copy -> {"sources": names, "level": 3, 4 or 5, "how": in words}."""
+    text = (HERE / "cohort" / "unseen_copies" / "copies.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def is_true(pair: frozenset[str], sources: Sources) -> bool:
+    """Whether one of the pair was copied from the other."""
+    return any(sources.get(name, set()) & pair for name in pair)
+
+
+def rank(pair: frozenset[str], candidates: Sequence[frozenset[str]], pairs: Pairs) -> int:
+    """How many of the candidates are at least as alike as the pair, itself included."""
+    own = pairs.get(pair, 0.0)
+    return sum(pairs.get(other, 0.0) >= own for other in candidates)
+
+
+def show_ranks(
+    names: Sequence[str], sources: Sources, runs: dict[str, Run], above: set[frozenset[str]]
+) -> None:
+    """Prints the ranks of all true pairs, tool by tool, and each tool's highest honest pair."""
+    candidates = [frozenset(pair) for pair in combinations(names, 2)]
+    present = {name: run.pairs for name, run in runs.items() if not run.absent}
+    print(f"  rank among {len(candidates)} pairs" + "".join(f"  {name:>20s}" for name in present))
+    for copy, copied in sources.items():
+        for source in sorted(copied):
+            pair = frozenset((copy, source))
+            ranks = "".join(f"  {rank(pair, candidates, pairs):20d}" for pairs in present.values())
+            print(f"    {copy} of {source:13s}{ranks}{'  above the reporting line' if pair in above else ''}")
+    honest = [pair for pair in candidates if not is_true(pair, sources)]
+    for name, pairs in present.items():
+        top = max(honest, key=lambda pair: (pairs.get(pair, 0.0), sorted(pair)))
+        line = ", above the reporting line" if name == OURS and top in above else ""
+        print(
+            f"  highest honest pair of {name}: {', '.join(sorted(top))}, "
+            f"rank {rank(top, candidates, pairs)}{line}"
+        )
+
+
+def reported(result: Result) -> set[frozenset[str]]:
+    """The pairs above the reporting line, by name."""
+    names = [p.code.submission.name for p in result.prints]
+    return {frozenset((names[p.a], names[p.b])) for p in result.pairs if p.kind == OUTLIER}
+
+
+def run_class(
+    everybody: Sequence[Solution], python: str | None, dolos: str | None
+) -> tuple[dict[str, Run], set[frozenset[str]]]:
+    """Every tool's scores for a class, and this project's pairs above the reporting line."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, flat = Path(temporary, "class"), Path(temporary, "flat")
+        for solution in everybody:
+            write_submission(solution, folder / solution.name)
+        starter = flatten(folder, flat, STARTER)
+        result = compare(folder)
+        runs = {OURS: Run(ranked(result), 0.0)}
+        runs |= {name: tool(folder, flat, starter) for name, tool in tools(python, dolos).items()}
+    return runs, reported(result)
+
+
+def main(
+    level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
+    python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
+    dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
+) -> None:
+    honest, copies, about = read_cohort("unseen"), read_cohort("unseen_copies"), read_copies()
+    for chosen in [level] if level else LEVELS:
+        made = [copy for copy in copies if about[copy.name]["level"] == chosen]
+        sources = {copy.name: set(about[copy.name]["sources"]) for copy in made}
+        names = sorted(s.name for s in [*honest, *made])
+        runs, above = run_class([*honest, *made], python, dolos)
+        print(f"\nlevel {chosen}: {len(honest)} honest solutions, {len(made)} copies made by hand")
+        print("                        ROC-AUC  avg. prec.  recall@0  recall@5")
+        for name, run in runs.items():
+            if run.absent:
+                print(f"  {name:20s}  {run.absent}")
+            else:
+                auc, precision, at_0, at_5 = measures(names, sources, run.pairs)
+                print(f"  {name:20s}  {auc:6.3f}  {precision:9.3f}  {at_0:8.2f}  {at_5:8.2f}")
+        show_ranks(names, sources, runs, above)
+    _, above = run_class(honest, None, None)
+    shown = "; ".join(sorted(", ".join(sorted(pair)) for pair in above)) or "none"
+    print(f"\nthe {len(honest)} honest solutions alone, pairs above the reporting line: {shown}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
