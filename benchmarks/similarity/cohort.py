@@ -67,7 +67,7 @@ def read_solution(path: Path) -> Solution:
 
 
 def read_cohort(part: str) -> list[Solution]:
-    """The solutions of "tuning" or "held_out", by name."""
+    """The solutions of "tuning", "held_out", "unseen" or "unseen_copies", by name."""
     return [read_solution(path) for path in sorted((HERE / "cohort" / part).glob("*.txt"))]
 
 
