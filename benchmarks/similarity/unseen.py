@@ -56,7 +56,8 @@ def show_ranks(
         for source in sorted(copied):
             pair = frozenset((copy, source))
             ranks = "".join(f"  {rank(pair, candidates, pairs):20d}" for pairs in present.values())
-            print(f"    {copy} of {source:13s}{ranks}{'  above the reporting line' if pair in above else ''}")
+            line = "  above our reporting line" if pair in above else ""
+            print(f"    {copy} of {source:13s}{ranks}{line}")
     honest = [pair for pair in candidates if not is_true(pair, sources)]
     for name, pairs in present.items():
         top = max(honest, key=lambda pair: (pairs.get(pair, 0.0), sorted(pair)))
