@@ -29,7 +29,11 @@ def run_main(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `python main.py ARGUMENTS` of a track's solution as a user would, folders in `tmp_path`."""
 
     def run(
-        track: str, *arguments: str, folder: str = "solutions", home: Path = tmp_path
+        track: str,
+        *arguments: str,
+        folder: str = "solutions",
+        home: Path = tmp_path,
+        preexec_fn: Callable[[], object] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
         return subprocess.run(
@@ -38,6 +42,7 @@ def run_main(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             timeout=240,
+            preexec_fn=preexec_fn,
         )
 
     return run
