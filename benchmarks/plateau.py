@@ -3,10 +3,10 @@
     python benchmarks/plateau.py --data_dir DIR [--latent_dim 3] [--seeds 0 1 2 ...] [--steps 6000]
 
 The decoder first learns the mean image, for which it needs no latent vector; the KL divergence then stays
-near zero until both networks find a use for one. Printed for each seed (of `main.py --seed`, at the handout's
-defaults): the step from which on 100 steps have a mean of at least 0.5 nats, or that there was none in `--steps`.
-With few latent dimensions it may stay so for good: the first layer of the decoder has `latent_dim` units, and
-where all of them have died (ReLU) no gradient brings them back. Where `hwlib.monitor` starts to warn comes from here.
+near zero until both networks find a use for one. Printed for each seed (of `main.py --seed`, at the
+handout's defaults): the first 100 steps whose mean is at least 0.5 nats, or that there were none in
+`--steps`. With few latent dimensions it may stay so for good: the first layer of the decoder has
+`latent_dim` units, and where all of them have died (ReLU) no gradient brings them back.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENDED = 0.5  # nats
 
 
 def plateau(seed: int, latent_dim: int, steps: int, data_dir: str) -> int | None:
-    """The first step of the first window whose mean KL divergence reaches ENDED; None if there is none."""
+    """The end of the first window whose mean KL divergence reaches ENDED; None if there is none."""
     from dataset import Dataset
     from trainer import Trainer
     from VAE import VAE
@@ -42,7 +42,7 @@ def plateau(seed: int, latent_dim: int, steps: int, data_dir: str) -> int | None
     for first in tqdm(range(1, steps + 1, WINDOW), leave=False, desc=f"seed {seed}"):
         losses = [trainer.train_step(dataset.training_batch(first + k))[2].detach() for k in range(WINDOW)]
         if torch.stack(losses).mean() >= ENDED:
-            return first
+            return first + WINDOW - 1
     return None
 
 
