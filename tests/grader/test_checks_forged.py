@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +31,7 @@ from hwlib.checking.layer_table import wanted_rows
 from hwlib.checking.layers import Row
 from hwlib.checking.session import GraderError, StudentError
 from hwlib.checking.standins import Maps
+from hwlib.checking.steps import Step
 from hwlib.checking.subprocess_transport import SubprocessTransport
 from hwlib.checking.verdict import CheckResult, Outcome
 from hwlib.errors import HomeworkError
@@ -44,6 +46,9 @@ class Forged(Submission):
 
     def call(self, op: str, /, **params: Any) -> Any:
         return self.replies.get(op, {})
+
+    def run(self, steps: Sequence[Step]) -> dict[str, Any]:
+        return {step.name: self.call(step.op) for step in steps}
 
 
 def rng() -> np.random.Generator:

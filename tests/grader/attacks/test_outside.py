@@ -299,5 +299,5 @@ def test_a_log_that_claims_a_score_decides_nothing(wall: Bubblewrap, tmp_path: P
     with WorkerSession(wall, folder) as session:
         reply = session.call("main", argv=["--do_train"])
         files = session.call("list_files")["files"]
-    assert reply == {"exit": 0, "error": None}
+    assert reply == {"exit": 0, "error": None, "interrupted": False}
     assert not [file for file in files if file["path"].endswith((".pt", "run.json"))]
