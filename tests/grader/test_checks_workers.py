@@ -142,6 +142,7 @@ def test_what_needs_the_file_is_not_reached(tmp_path: Path) -> None:
     assert result.found.startswith("VAE.py can't be imported")
 
 
+@pytest.mark.slow
 def test_a_real_loop_ends_a_real_worker_once(tmp_path: Path) -> None:
     (tmp_path / "VAE.py").write_text("while True: pass\n")
     assignment: Assignment = load_assignment(Path(__file__).parents[2] / "handouts" / "VAE")

@@ -42,6 +42,7 @@ def faults(lines: list[Line]) -> list[str]:
     return [f"{line.track} {line.kind} {line.id}: {fault}" for line in lines for fault in line.faults]
 
 
+@pytest.mark.slow
 def test_a_part_of_the_matrix_is_as_it_should_be() -> None:
     lines = run_tasks([task for task in tasks_of() if task.id in FAST])
     assert faults(lines) == []

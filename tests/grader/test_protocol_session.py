@@ -384,6 +384,7 @@ def test_parts_of_a_reply_that_were_not_asked_for(replies: object, message: str)
         read_replies(replies, [], 2)
 
 
+@pytest.mark.slow
 def test_replies_over_their_limit(wall: Bubblewrap, folder: Path) -> None:
     with WorkerSession(wall, folder) as session:
         with pytest.raises(StudentError, match="over the limit of 100 bytes") as caught:

@@ -52,6 +52,7 @@ trainer = Trainer(device, netG, netD, adam(netG), adam(netD), data, None, None)
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("track", sorted(MAKE))
 def test_no_value_leaves_the_device_between_logged_steps(in_track, track):
     out = json.loads(in_track(track, SNIPPET.format(make=MAKE[track])).splitlines()[-1])
