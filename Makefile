@@ -62,10 +62,10 @@ lint: $(VENV)/.dev
 
 test: lint
 	@$(PY) -m course.release --check
-	@$(PY) -m pytest -q -n 2 --dist loadgroup
+	@$(PY) -m pytest -q -n 2
 
 test-fast: $(VENV)/.dev
-	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	@$(PY) -m pytest -q -n 2 -m "not slow"
 
 release: $(VENV)/.dev
 	@$(PY) -m course.release

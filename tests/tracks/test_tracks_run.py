@@ -3,14 +3,15 @@
 import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hwlib.assignment import load_assignment
@@ -31,38 +32,39 @@ def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 class FinishedRuns(dict[str, tuple[Path, "subprocess.CompletedProcess[str]"]]):
-    """A finished --quick run of each track, made when it is first looked at: (home, what it printed)."""
+    """A finished --quick run of each track, made when it is first looked at: (home, what it printed).
 
-    def __init__(self, root: Path, make_folder: Callable[[str], Path]) -> None:
+    The processes of one test session share the runs.
+    """
+
+    def __init__(self, root: Path, shared: Path) -> None:
         super().__init__()
-        self._root, self._make_folder = root, make_folder
+        self._root, self._shared = root, shared
 
     def __missing__(self, track: str) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-        home = self._make_folder(track)
-        folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
-        done = subprocess.run(
-            [sys.executable, "main.py", *folders, *QUICK],
-            cwd=self._root / "solutions" / track,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        self[track] = home, done
+        home, result = self._shared / f"finished-{track}", self._shared / f"finished-{track}.json"
+        with FileLock(f"{result}.lock"):
+            if not result.is_file():
+                folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
+                done = subprocess.run(
+                    [sys.executable, "main.py", *folders, *QUICK],
+                    cwd=self._root / "solutions" / track,
+                    capture_output=True,
+                    text=True,
+                    timeout=240,
+                )
+                result.write_text(json.dumps([done.args, done.returncode, done.stdout, done.stderr]))
+        self[track] = home, subprocess.CompletedProcess(*json.loads(result.read_text()))
         return self[track]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, root):
-    return FinishedRuns(root, tmp_path_factory.mktemp)
+    own = tmp_path_factory.getbasetemp()
+    return FinishedRuns(root, own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
-# With --dist loadgroup one process runs all tests that look at the same run.
-of_finished_run = pytest.mark.parametrize(
-    "track", [pytest.param(track, marks=pytest.mark.xdist_group(f"run-{track}")) for track in TRACKS]
-)
-
-
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_training_ends_with_fid_and_pictures(finished, track):
     home, done = finished[track]
     assert done.returncode == 0, done.stderr
@@ -75,7 +77,7 @@ def test_training_ends_with_fid_and_pictures(finished, track):
     assert pictures == wanted
 
 
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_curves_and_pictures_are_those_of_the_description(finished, track, root):
     home, _ = finished[track]
     described = load_assignment(root / "handouts" / track).run
@@ -87,7 +89,7 @@ def test_curves_and_pictures_are_those_of_the_description(finished, track, root)
         assert steps == [0, 30, 60]
 
 
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_the_loss_falls(finished, track):
     values = [value for _, value in curves(only_run(finished[track][0]))[
         "dev/loss" if track == "VAE" else "discriminator_loss"
@@ -95,7 +97,7 @@ def test_the_loss_falls(finished, track):
     assert values[-1] < 0.8 * values[0]
 
 
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_the_record_of_a_run(finished, track):
     home, done = finished[track]
     record = json.loads((only_run(home) / "run.json").read_text())
@@ -105,7 +107,7 @@ def test_the_record_of_a_run(finished, track):
 
 
 @pytest.mark.slow
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(finished, track, run_main, tmp_path):
     first = curves(only_run(finished[track][0]))
     assert run_main(track, *QUICK).returncode == 0
@@ -116,7 +118,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_one_others(finished, t
 
 
 @pytest.mark.slow
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_a_run_that_was_stopped_and_resumed_gives_the_same_curves(finished, track, run_main, root, tmp_path):
     """Ctrl-C somewhere in the middle: the step at work is finished and saved."""
     folders = "--log_dir", str(tmp_path / "runs"), "--ckpt_dir", str(tmp_path / "results")
@@ -146,7 +148,7 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_curves(finished, trac
 
 
 @pytest.mark.slow
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_a_run_that_was_killed_gives_the_same_curves(finished, track, run_main, root, tmp_path):
     """As after a power cut: curves go beyond the last checkpoint, then are drawn again from there."""
     home, _ = finished[track]
@@ -158,9 +160,11 @@ def test_a_run_that_was_killed_gives_the_same_curves(finished, track, run_main, 
 
 
 @pytest.mark.slow
-@of_finished_run
-def test_evaluation_alone_repeats_the_result_and_draws_interpolations(finished, track, run_main):
-    home, done = finished[track]
+@pytest.mark.parametrize("track", TRACKS)
+def test_evaluation_alone_repeats_the_result_and_draws_interpolations(finished, track, run_main, tmp_path):
+    original, done = finished[track]
+    home = tmp_path / "evaluated"
+    shutil.copytree(original, home)
     again = run_main(track, "--quick", "--device", "cpu", home=home)
     assert again.returncode == 0, again.stderr
     fid = [line.split(" (")[0] for line in done.stdout.splitlines() if line.startswith("FID")]
@@ -182,7 +186,7 @@ def test_other_architectures_train(run_main, architecture):
 
 
 @pytest.mark.slow
-@of_finished_run
+@pytest.mark.parametrize("track", TRACKS)
 def test_bf16_ends_near_float32(finished, track, run_main, tmp_path):
     from hwlib.device import pick_device
     from hwlib.speed import has_bf16
