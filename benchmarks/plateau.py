@@ -5,8 +5,8 @@
 The decoder first learns the mean image, for which it needs no latent vector; the KL divergence then stays
 near zero until both networks find a use for one. Printed for each seed (of `main.py --seed`, at the
 handout's defaults): the first 100 steps whose mean is at least 0.5 nats, or that there were none in
-`--steps`. With few latent dimensions it may stay so for good: the first layer of the decoder has
-`latent_dim` units, and where all of them have died (ReLU) no gradient brings them back.
+`--steps`. With few latent dimensions it may stay so for good: Enc-5 has `2 * latent_dim` units, and where
+all of them have died (ReLU) no gradient brings them back.
 """
 
 from __future__ import annotations
