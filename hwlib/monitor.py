@@ -21,7 +21,7 @@ SYMPTOMS = {
 }
 _PATIENCE = 20  # logged values in a row before a state counts as lasting
 # The decoder learns the mean image first, for which it needs no latent vector: the reference's KL divergence,
-# too, is near zero for 1,000 to 2,000 steps with some seeds (benchmarks/plateau.py prints how long).
+# too, was near zero until about step 1,500 with one seed (docs/results.md, benchmarks/plateau.py).
 _KL_GRACE = 3000  # steps
 
 
