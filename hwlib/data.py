@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from filelock import FileLock, Timeout
 from torch import Tensor
 from torchvision.datasets import MNIST, FashionMNIST
 
@@ -56,12 +58,13 @@ def _digits(train: bool) -> Tensor:
 
 def _torchvision_images(kind: Callable[..., MNIST], data_dir: Path, train: bool) -> Tensor:
     folder = data_dir / getattr(kind, "__name__", "") / "raw"
-    _refuse_damaged_files(folder)
     said = io.StringIO()
     try:
-        # torchvision reports each failed mirror on standard output; the sentence below says it once.
-        with contextlib.redirect_stdout(said):
-            images: Tensor = kind(str(data_dir), train=train, download=True).data
+        with _one_run_at_a_time(folder):
+            _refuse_damaged_files(folder)
+            # torchvision reports each failed mirror on standard output; the sentence below says it once.
+            with contextlib.redirect_stdout(said):
+                images: Tensor = kind(str(data_dir), train=train, download=True).data
     except (RuntimeError, ValueError, EOFError, zlib.error) as error:
         raise HomeworkError(
             f"{folder} holds no complete data set and the download failed ({_first_line(error)}). "
@@ -69,6 +72,24 @@ def _torchvision_images(kind: Callable[..., MNIST], data_dir: Path, train: bool)
             "or train without a network: --dataset digits."
         ) from error
     return images
+
+
+@contextlib.contextmanager
+def _one_run_at_a_time(folder: Path) -> Iterator[None]:
+    """Of runs started together, one downloads and unpacks; the others would read files half written."""
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"Waiting for another run that prepares {folder} ...", file=sys.stderr, flush=True)
+        lock.acquire()
+    except (OSError, NotImplementedError):
+        pass  # where nothing can be written, nothing is unpacked
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _refuse_damaged_files(folder: Path) -> None:

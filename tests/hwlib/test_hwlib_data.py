@@ -1,9 +1,11 @@
 import gzip
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from PIL import Image
 
 import hwlib.data
@@ -74,6 +76,31 @@ def test_a_damaged_packed_file_is_named(small_mnist, damage):
         HomeworkError, match=r"t10k-images-idx3-ubyte.gz is damaged: it does not unpack to 3,936"
     ):
         load_images("mnist", folder, train=True)
+
+
+def test_a_run_waits_while_another_unpacks(small_mnist, capsys):
+    folder, raw, _ = small_mnist
+    plain = raw / "train-images-idx3-ubyte"
+    complete = plain.read_bytes()
+    plain.write_bytes(complete[:-10])
+    other = FileLock(raw / ".lock")
+    with ThreadPoolExecutor() as pool:
+        with other:
+            waiting = pool.submit(load_images, "mnist", folder, True)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+            plain.write_bytes(complete)
+        assert waiting.result(timeout=30).shape == (7, 1, 32, 32)
+    assert f"Waiting for another run that prepares {raw}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("refusal", [PermissionError("read-only"), NotImplementedError("no locks here")])
+def test_a_folder_that_takes_no_lock_is_read_all_the_same(small_mnist, monkeypatch, refusal):
+    def refuse(*args, **kwargs):
+        raise refusal
+
+    monkeypatch.setattr(hwlib.data.FileLock, "acquire", refuse)
+    assert load_images("mnist", small_mnist[0], train=True).shape == (7, 1, 32, 32)
 
 
 @pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST"), ("fashion", "FashionMNIST")])
