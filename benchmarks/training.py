@@ -77,9 +77,37 @@ def gan_step(
 
     def step() -> object:
         real = batch()
-        return trainer.train_step(real, netG(trainer.noise(len(real))), criterion)
+        fake = netG(trainer.noise(len(real)))
+        if fast:
+            return trainer.train_step(real, fake, criterion)
+        return old_gan_step(netG, netD, *optimizers, real, fake, criterion)
 
     return step
+
+
+def old_gan_step(
+    netG: nn.Module,  # noqa: N803
+    netD: nn.Module,  # noqa: N803
+    optimG: torch.optim.Optimizer,  # noqa: N803
+    optimD: torch.optim.Optimizer,  # noqa: N803
+    real: Tensor,
+    fake: Tensor,
+    criterion: nn.Module,
+) -> object:
+    """The same step, but the generator's backward pass also fills in gradients of D that nobody uses."""
+    optimD.zero_grad()
+    real_probs, fake_probs = netD(real), netD(fake.detach())
+    loss_D = criterion(real_probs, torch.ones_like(real_probs))  # noqa: N806
+    loss_D.backward()
+    loss_fake = criterion(fake_probs, torch.zeros_like(fake_probs))
+    loss_fake.backward()
+    optimD.step()
+    optimG.zero_grad()
+    probs = netD(fake)
+    loss_G = criterion(probs, torch.ones_like(probs))  # noqa: N806
+    loss_G.backward()
+    optimG.step()
+    return loss_D + loss_fake, loss_G, real_probs.mean(), fake_probs.mean(), probs.mean()
 
 
 def make_step(way: str, args: argparse.Namespace) -> Step:

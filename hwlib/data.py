@@ -60,7 +60,7 @@ def _torchvision_images(kind: Callable[..., MNIST], data_dir: Path, train: bool)
     folder = data_dir / getattr(kind, "__name__", "") / "raw"
     said = io.StringIO()
     try:
-        with _one_run_at_a_time(folder):
+        with contextlib.nullcontext() if _is_unpacked(folder) else _one_run_at_a_time(folder):
             _refuse_damaged_files(folder)
             # torchvision reports each failed mirror on standard output; the sentence below says it once.
             with contextlib.redirect_stdout(said):
@@ -92,22 +92,31 @@ def _one_run_at_a_time(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def _files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The four unpacked files and the sizes that they must have, in bytes."""
+    for split, count in _SIZES.items():
+        yield folder / f"{split}-images-idx3-ubyte", 16 + count * 784
+        yield folder / f"{split}-labels-idx1-ubyte", 8 + count
+
+
+def _is_unpacked(folder: Path) -> bool:
+    return all(plain.is_file() and plain.stat().st_size == size for plain, size in _files(folder))
+
+
 def _refuse_damaged_files(folder: Path) -> None:
     """torchvision takes any file of the right name for the data; a half-copied one is named here."""
-    for split, count in _SIZES.items():
-        for stem, expected in (("images-idx3", 16 + count * 784), ("labels-idx1", 8 + count)):
-            plain = folder / f"{split}-{stem}-ubyte"
-            packed = plain.with_name(plain.name + ".gz")
-            if plain.is_file() and plain.stat().st_size != expected:
-                raise HomeworkError(
-                    f"{plain} is damaged: {plain.stat().st_size:,} bytes, expected {expected:,}. "
-                    "Delete it and run the same command again."
-                )
-            if packed.is_file() and not plain.is_file() and not _unpacks_to(packed, expected):
-                raise HomeworkError(
-                    f"{packed} is damaged: it does not unpack to {expected:,} bytes. "
-                    "Delete it and run the same command again, or copy it once more."
-                )
+    for plain, expected in _files(folder):
+        packed = plain.with_name(plain.name + ".gz")
+        if plain.is_file() and plain.stat().st_size != expected:
+            raise HomeworkError(
+                f"{plain} is damaged: {plain.stat().st_size:,} bytes, expected {expected:,}. "
+                "Delete it and run the same command again."
+            )
+        if packed.is_file() and not plain.is_file() and not _unpacks_to(packed, expected):
+            raise HomeworkError(
+                f"{packed} is damaged: it does not unpack to {expected:,} bytes. "
+                "Delete it and run the same command again, or copy it once more."
+            )
 
 
 def _unpacks_to(packed: Path, expected: int) -> bool:

@@ -57,7 +57,8 @@ class Trainer:
         fake_probs = self.netD(fake_imgs)  # [B]
         loss_G = BCE_criterion(fake_probs, torch.ones_like(fake_probs))
         self.optimG.zero_grad()
-        loss_G.backward()
+        # Gradients of the generator alone; the discriminator's would only be thrown away.
+        loss_G.backward(inputs=list(self.netG.parameters()))
         self.optimG.step()
         D_G_z2 = fake_probs.mean()
         return loss_D, loss_G, D_x, D_G_z1, D_G_z2

@@ -95,12 +95,21 @@ def test_a_run_waits_while_another_unpacks(small_mnist, capsys):
 
 
 @pytest.mark.parametrize("refusal", [PermissionError("read-only"), NotImplementedError("no locks here")])
-def test_a_folder_that_takes_no_lock_is_read_all_the_same(small_mnist, monkeypatch, refusal):
+def test_a_folder_that_takes_no_lock_is_filled_all_the_same(small_mnist, monkeypatch, refusal):
+    folder, raw, _ = small_mnist
+    missing = raw / "t10k-labels-idx1-ubyte"
+    labels = missing.read_bytes()
+    missing.unlink()
+
     def refuse(*args, **kwargs):
         raise refusal
 
     monkeypatch.setattr(hwlib.data.FileLock, "acquire", refuse)
-    assert load_images("mnist", small_mnist[0], train=True).shape == (7, 1, 32, 32)
+    monkeypatch.setattr(
+        "torchvision.datasets.mnist.download_and_extract_archive",
+        lambda *args, **kwargs: missing.write_bytes(labels),
+    )
+    assert load_images("mnist", folder, train=True).shape == (7, 1, 32, 32)
 
 
 @pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST"), ("fashion", "FashionMNIST")])
