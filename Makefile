@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 endif
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
+# A file of tests stays in one process, so what its tests share is made once.
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 DEMO := build/demo
 
 .PHONY: help demo test test-fast lint release handouts clean
@@ -62,10 +64,10 @@ lint: $(VENV)/.dev
 
 test: lint
 	@$(PY) -m course.release --check
-	@$(PY) -m pytest -q -n 2
+	@$(PYTEST)
 
 test-fast: $(VENV)/.dev
-	@$(PY) -m pytest -q -n 2 -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 release: $(VENV)/.dev
 	@$(PY) -m course.release

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hwlib.assignment import load_assignment
@@ -32,36 +31,29 @@ def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 class FinishedRuns(dict[str, tuple[Path, "subprocess.CompletedProcess[str]"]]):
-    """A finished --quick run of each track, made when it is first looked at: (home, what it printed).
+    """A finished --quick run of each track, made when it is first looked at: (home, what it printed)."""
 
-    The processes of one test session share the runs.
-    """
-
-    def __init__(self, root: Path, shared: Path) -> None:
+    def __init__(self, root: Path, folder: Path) -> None:
         super().__init__()
-        self._root, self._shared = root, shared
+        self._root, self._folder = root, folder
 
     def __missing__(self, track: str) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-        home, result = self._shared / f"finished-{track}", self._shared / f"finished-{track}.json"
-        with FileLock(f"{result}.lock"):
-            if not result.is_file():
-                folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
-                done = subprocess.run(
-                    [sys.executable, "main.py", *folders, *QUICK],
-                    cwd=self._root / "solutions" / track,
-                    capture_output=True,
-                    text=True,
-                    timeout=240,
-                )
-                result.write_text(json.dumps([done.args, done.returncode, done.stdout, done.stderr]))
-        self[track] = home, subprocess.CompletedProcess(*json.loads(result.read_text()))
+        home = self._folder / track
+        folders = "--log_dir", str(home / "runs"), "--ckpt_dir", str(home / "results")
+        done = subprocess.run(
+            [sys.executable, "main.py", *folders, *QUICK],
+            cwd=self._root / "solutions" / track,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        self[track] = home, done
         return self[track]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, root):
-    own = tmp_path_factory.getbasetemp()
-    return FinishedRuns(root, own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    return FinishedRuns(root, tmp_path_factory.mktemp("finished"))
 
 
 @pytest.mark.parametrize("track", TRACKS)
