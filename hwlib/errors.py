@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hwlib.failing_layer import failing_layer
+
 
 class HomeworkError(Exception):
     """Something the user can mend.
@@ -95,9 +97,11 @@ def _end_of_program(
             f"  {Path(line.filename).name}, line {line.lineno}, in {line.name}: {line.line}", file=sys.stderr
         )
     last = f"{Path(lines[-1].filename).name}, line {lines[-1].lineno}"
+    layer = failing_layer(error)
     print(
         f"error: {kind.__name__} in {last}: {error}\n"
-        "`python -m hwlib.check` says which region is not right yet; `python -X dev main.py ...` shows "
+        + (f"  in the layer {layer}\n" if layer else "")
+        + "`python -m hwlib.check` says which region is not right yet; `python -X dev main.py ...` shows "
         "PyTorch's lines, too.",
         file=sys.stderr,
         flush=True,

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
+from hwlib.failing_layer import failing_layer
+
 PROTECTED = frozenset(
     [
         "hwlib",
@@ -157,6 +159,8 @@ def _message(error: BaseException) -> str:
         except BaseException:  # a __str__ that raises, whatever it raises
             text = "(the exception's message could not be made: its __str__ fails)"
     text = text if type(text) is str else ""
+    layer = failing_layer(error)
+    text += f" [{layer}]" if layer else ""
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 4] + " ..."
 
 
