@@ -1,6 +1,6 @@
 import gzip
 import struct
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -84,10 +84,10 @@ def test_a_run_waits_while_another_unpacks(small_mnist, capsys):
     complete = plain.read_bytes()
     plain.write_bytes(complete[:-10])
     other = FileLock(raw / ".lock")
-    with ThreadPoolExecutor() as pool:
+    with futures.ThreadPoolExecutor() as pool:
         with other:
             waiting = pool.submit(load_images, "mnist", folder, True)
-            with pytest.raises(TimeoutError):
+            with pytest.raises(futures.TimeoutError):
                 waiting.result(timeout=0.3)
             plain.write_bytes(complete)
         assert waiting.result(timeout=30).shape == (7, 1, 32, 32)
