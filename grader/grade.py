@@ -5,25 +5,21 @@ itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
 from grader.checks import reference
 from grader.checks.runner import CheckFunction, checks_of, run_checks
 from grader.checks.submission import Submission
+from grader.open_walls import close, wall_for, walls
 from grader.options import GradeOptions
 from grader.pictures import clean_png
 from grader.results import Curve, FIDScore, Picture, SubmissionResult, TrackResult
-from grader.sandbox import Limits, Wall, open_wall
 from grader.taken import TakenIn, take_in
 from hwlib.assignment import Assignment, all_assignments, load_assignment
 from hwlib.checking.events import Events, finite
 from hwlib.checking.transport import Transport
 from hwlib.checking.verdict import CheckResult
-
-_walls: dict[str, tuple[ExitStack, Wall]] = {}
 
 
 def grade_submission(path: Path, options: GradeOptions) -> SubmissionResult:
@@ -72,32 +68,6 @@ def grade_track(
             flags=tuple(submission.notes.get("flags", ())),
             seconds=round(time.monotonic() - started, 3),
         )  # fmt: skip
-
-
-def wall_for(options: GradeOptions) -> Wall:
-    """The warm wall of this process for these options; opened once."""
-    name = "bubblewrap" if options.sandbox == "auto" else options.sandbox
-    if name not in _walls:
-        stack, wall = ExitStack(), open_wall(name, trusted=name == "none", limits=Limits())
-        stack.enter_context(wall)
-        _walls[name] = stack, wall
-    return _walls[name][1]
-
-
-def close() -> None:
-    """Ends the walls of this process."""
-    while _walls:
-        _, (stack, _wall) = _walls.popitem()
-        stack.close()
-
-
-@contextmanager
-def walls() -> Iterator[None]:
-    """Ends the walls of this process at the end of the block."""
-    try:
-        yield
-    finally:
-        close()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Worker processes that grade: each keeps its sandbox warm, none outlives the parent."""
+"""Worker processes that grade, all with sessions of one warm sandbox; none outlives the parent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import socket
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from grader import open_walls
 from grader.options import GradeOptions
 from grader.results import SubmissionResult, TrackResult
 from hwlib.errors import HomeworkError
@@ -26,7 +29,7 @@ ATTEMPTS = 2
 
 
 def _engine(path: Path, options: GradeOptions) -> SubmissionResult:
-    from grader.grade import grade_submission  # torch is imported here, once per worker
+    from grader.grade import grade_submission  # torch is imported here, if it was not before the fork
 
     return grade_submission(path, options)
 
@@ -54,9 +57,13 @@ def trouble(path: Path, options: GradeOptions, reason: str) -> SubmissionResult:
     return SubmissionResult(student=options.student or path.stem, archive=path.name, tracks=tracks)
 
 
-def _start_worker() -> None:
-    """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone, also after kill -9."""
+def _start_worker(sandbox: socket.socket | None) -> None:
+    """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone, also after kill -9.
+
+    `sandbox` is what the parent lends of its own.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    open_walls.borrow(sandbox)
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -68,9 +75,22 @@ def _start_worker() -> None:
     threading.Thread(target=wait_for_end, daemon=True).start()
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+def _pool(jobs: int, options: GradeOptions | None) -> ProcessPoolExecutor:
+    """Processes for `jobs`; with options they have the engine and share the sandbox that these ask for."""
     # Not fork: the parent may have threads (progress display, torch), and forked threads hang.
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    way = "forkserver" if sys.platform == "linux" else "spawn"
+    context = multiprocessing.get_context(way)
+    sandbox = None
+    if options is not None:
+        open_walls.begin(options)
+        if way == "forkserver":
+            # One process imports torch and is forked for every job; the sandbox's server does so beside it.
+            from multiprocessing import forkserver  # Windows has none
+
+            context.set_forkserver_preload(["grader.preload"])
+            forkserver.ensure_running()
+        sandbox = open_walls.lend(options)
+    return ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(sandbox,))
 
 
 def grade_all(
@@ -80,16 +100,19 @@ def grade_all(
 
     With one job everything happens in this process.
     """
+    options = work[0][2] if work and grade is None else None
     grade = grade or _engine
     jobs = min(jobs, len(work))
     if jobs <= 1:
+        if options is not None:
+            open_walls.begin(options)
         for student, path, options in work:
             started(student)
             yield student, _guarded(grade, path, options)
         return
     waiting = [(item, 1) for item in reversed(work)]
     running: dict[Future[SubmissionResult], tuple[Work, int]] = {}
-    pool = _pool(jobs)
+    pool = _pool(jobs, options)
     try:
         while waiting or running:
             # After a crash one at a time, so that the next crash names its cause.
@@ -110,7 +133,7 @@ def grade_all(
                 broken += running.values()
                 running.clear()
                 pool.shutdown(wait=False, cancel_futures=True)
-                pool = _pool(jobs)
+                pool = _pool(jobs, options)
                 for item, attempt in broken:
                     if attempt < ATTEMPTS:
                         waiting.append((item, attempt + 1))

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from hwlib.files import atomic_write_bytes
 
@@ -18,6 +17,8 @@ _BEYOND = 0.5  # how far an interpolation goes on past each end, as a share of t
 
 def grid(images: Tensor, columns: int = 10) -> Tensor:
     """A grid of images `[N, C, H, W]` in [0, 1]: uint8 `[3, height, width]`."""
+    from torchvision.utils import make_grid  # a second, which checks of code that draws nothing need not wait
+
     pixels = (images.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
     return make_grid(pixels, nrow=columns, padding=2, pad_value=64)
 

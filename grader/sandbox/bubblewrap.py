@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ from grader.sandbox.bwrap_command import bwrap_command
 from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.connection import SandboxConnection, submission_files
 from grader.sandbox.limits import Limits
-from grader.sandbox.server_process import ServerProcess
+from grader.sandbox.server_process import BorrowedServer, ServerProcess
 from hwlib.checking.errors import GraderError
 from hwlib.errors import HomeworkError
 
@@ -33,10 +34,18 @@ class Bubblewrap:
         limits: of each session.
         data: a folder shown read-only as /data, for sessions that train.
         data_sets: False hides the data sets that scikit-learn installs, for sessions that sample.
+        borrowed: the control socket of a server that another process has started with the same data. Should
+            it end, this one starts its own.
+
+    Raises HomeworkError where bubblewrap is not installed.
     """
 
     def __init__(
-        self, limits: Limits | None = None, data: Path | None = None, data_sets: bool = True
+        self,
+        limits: Limits | None = None,
+        data: Path | None = None,
+        data_sets: bool = True,
+        borrowed: socket.socket | None = None,
     ) -> None:
         program = shutil.which("bwrap")
         if program is None:
@@ -48,7 +57,9 @@ class Bubblewrap:
         self.warm = True
         self.wall = "bubblewrap"
         self._lock = threading.Lock()
-        self._server: ServerProcess | None = None
+        self._server: ServerProcess | BorrowedServer | None = None
+        if borrowed is not None:
+            self._server = BorrowedServer(borrowed)
 
     def __enter__(self) -> Bubblewrap:
         return self
@@ -56,9 +67,19 @@ class Bubblewrap:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def launch(self) -> None:
+        """Starts the server without waiting for it. Raises GraderError where bubblewrap can't be started."""
+        with self._lock:
+            if self._server is None:
+                self._server = self._start("warm")
+
     def start(self) -> None:
         """Starts the server now (it would with the first session). Raises GraderError where that fails."""
         self._warm_server()
+
+    def lend(self) -> socket.socket:
+        """The control socket, for `borrowed` of other processes. Raises GraderError as start does."""
+        return self._warm_server().control
 
     def close(self) -> None:
         """Ends the server, and with it every session that is still open."""
@@ -85,19 +106,21 @@ class Bubblewrap:
                         raise GraderError(f"the sandbox gave no process: {error}") from None
                     time.sleep(0.2)
         server = self._start("cold")
+        server.wait_until_ready()
         try:
             return SandboxConnection(server, self.limits, files, alone=True)
         except OSError as error:
             server.stop()
             raise GraderError(f"the sandbox could not be put up: {error}. {server.complaint()}") from None
 
-    def _warm_server(self) -> ServerProcess:
+    def _warm_server(self) -> ServerProcess | BorrowedServer:
         with self._lock:
             if self._server is not None and not self._server.alive:
                 self._server.stop()
                 self._server = None
             if self._server is None:
                 self._server = self._start("warm")
+            self._server.wait_until_ready()
             return self._server
 
     def _start(self, mode: str) -> ServerProcess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from grader.sandbox.limits import Limits
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "homework-grader"
 _numbers = itertools.count()
+_leaving: list[Path] = []  # groups whose last process was still going when they were given back
+_lock = threading.Lock()
 
 
 class Cgroup:
@@ -24,6 +27,7 @@ class Cgroup:
     @classmethod
     def create(cls, limits: Limits) -> Cgroup | None:
         """A new group with these limits; None where there are no control groups or we may not make one."""
+        _tidy()
         name = f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
         unified = (ROOT / "cgroup.controllers").exists()
         wanted = (
@@ -61,20 +65,32 @@ class Cgroup:
         return False
 
     def remove(self) -> None:
-        """Removes the group once its processes are gone (a killed process takes a moment to go)."""
-        for folder in self.folders:
-            for _ in range(50):
-                if _removed(folder):
-                    break
-                time.sleep(0.01)
+        """Gives the group back; nobody waits for its killed processes, which take a moment to go.
+
+        What can't be removed yet goes with the next session, or at the end (`sweep`).
+        """
+        with _lock:
+            _leaving.extend(self.folders)
+        _tidy()
 
     @staticmethod
     def sweep() -> None:
         """Removes groups that are left: of processes that took long to go, of graders that were killed."""
+        for _ in range(50):
+            if not _tidy():
+                break
+            time.sleep(0.01)
         for folder in [*ROOT.glob(f"{PREFIX}-*"), *ROOT.glob(f"*/{PREFIX}-*")]:
             owner = int(folder.name.split("-")[-2])
             if owner == os.getpid() or not Path(f"/proc/{owner}").exists():
                 _removed(folder)
+
+
+def _tidy() -> int:
+    """Removes what has become empty of the groups that were given back; returns how many are left."""
+    with _lock:
+        _leaving[:] = [folder for folder in _leaving if not _removed(folder)]
+        return len(_leaving)
 
 
 def _removed(folder: Path) -> bool:

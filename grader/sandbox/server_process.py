@@ -1,9 +1,10 @@
-"""A running bubblewrap with the server inside it, as the grader holds it."""
+"""A running bubblewrap with the server inside it, as the grader holds it: its own, or a borrowed one."""
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -16,12 +17,18 @@ START_SECONDS = 180
 
 
 class ServerProcess:
-    """A running bubblewrap with the server (inside/server.py) in it."""
+    """A bubblewrap with the server (inside/server.py) in it.
+
+    It starts at once and imports its libraries by itself; `wait_until_ready` before the first session.
+
+    Raises GraderError where bubblewrap can't be started.
+    """
 
     def __init__(self, command: Callable[[int, int], list[str]]) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.lock = threading.Lock()
         self._complaints = b""
+        self._ready = False
         passwd = os.memfd_create("passwd")
         os.write(passwd, b"nobody:x:65534:65534:nobody:/tmp:/bin/false\n")
         os.lseek(passwd, 0, os.SEEK_SET)
@@ -58,6 +65,14 @@ class ServerProcess:
             raise GraderError(f"bubblewrap could not be started: {self.complaint()}")
         self.process = started[0]
         self.control.settimeout(START_SECONDS)
+
+    def wait_until_ready(self) -> None:
+        """Returns once sessions can be asked for.
+
+        Raises GraderError, and ends bubblewrap, where that fails.
+        """
+        if self._ready:
+            return
         try:
             message = json.loads(self.control.recv(4096) or b"{}")
         except (TimeoutError, ValueError, ConnectionError):
@@ -65,6 +80,7 @@ class ServerProcess:
         if not message.get("ready"):
             self.stop()
             raise GraderError(f"the sandbox did not start: {self.complaint()}")
+        self._ready = True
 
     @property
     def alive(self) -> bool:
@@ -81,3 +97,30 @@ class ServerProcess:
     def complaint(self) -> str:
         """What bubblewrap or the server inside it wrote on standard error, for a message."""
         return self._complaints.decode("utf-8", "replace").strip() or "It said nothing."
+
+
+class BorrowedServer:
+    """The server of another process of the grader's, which has waited until it was ready and will end it.
+
+    Whoever holds a copy of the control socket can ask for sessions: requests are whole messages, and what
+    concerns a session goes over sockets of its own.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control.dup()
+        self.control.settimeout(START_SECONDS)
+        self.lock = threading.Lock()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still holds its end."""
+        poll = select.poll()
+        poll.register(self.control, 0)  # a hang-up is told unasked
+        return not poll.poll(0)
+
+    def wait_until_ready(self) -> None:
+        """It is ready."""
+
+    def stop(self) -> None:
+        """Gives the server back; it goes on."""
+        self.control.close()

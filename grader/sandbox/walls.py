@@ -43,11 +43,7 @@ def open_wall(
     """
     if name == "bubblewrap":
         wall = Bubblewrap(limits, data, data_sets)
-        try:
-            wall.start()
-        except GraderError as error:
-            wall.close()
-            raise HomeworkError(f"{error} {NAMESPACES}") from None
+        put_up(wall)
         return wall
     if name in ("docker", "podman"):
         return Container(name, limits, data)
@@ -60,3 +56,18 @@ def open_wall(
             "otherwise leave --sandbox out."
         )
     return NoWall()
+
+
+def put_up(wall: Bubblewrap, *, wait: bool = True) -> None:
+    """Starts a bubblewrap's server, and waits until it is ready.
+
+    Raises HomeworkError, which says what to do about it, where that fails; the wall is closed then.
+    """
+    try:
+        if wait:
+            wall.start()
+        else:
+            wall.launch()
+    except GraderError as error:
+        wall.close()
+        raise HomeworkError(f"{error} {NAMESPACES}") from None

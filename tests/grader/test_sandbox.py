@@ -165,7 +165,7 @@ def test_refused_namespaces_are_remembered(
 
     class Server:
         alive, control, lock = True, None, threading.Lock()
-        stop = staticmethod(lambda: None)
+        stop = wait_until_ready = staticmethod(lambda: None)
         complaint = staticmethod(lambda: "It said nothing.")
 
     with Bubblewrap() as own:
@@ -185,7 +185,7 @@ def test_a_server_that_gives_no_process(
 
     class Server:
         alive = True
-        stop = staticmethod(lambda: None)
+        stop = wait_until_ready = staticmethod(lambda: None)
 
     with Bubblewrap() as own:
         monkeypatch.setattr(bubblewrap, "SandboxConnection", fail)

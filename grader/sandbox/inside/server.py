@@ -85,11 +85,16 @@ def _import_libraries() -> None:
 
 
 class Children:
-    """The sessions under way: a child each, and the socket on which its end is told."""
+    """The sessions under way: a child each, and the socket on which its end is told.
+
+    A grading process that goes without a word (kill -9) hangs that socket up, and its child is killed: the
+    server and the sessions of other grading processes go on.
+    """
 
     def __init__(self) -> None:
         self._poll = select.poll()
         self._running: dict[int, tuple[int, socket.socket]] = {}
+        self._handles: dict[int, int] = {}  # by the number of the socket
 
     def start(self, limits: dict[str, int], descriptors: list[int], control: socket.socket) -> None:
         """Forks the child of a session; sends its handle, with which the grader can kill it."""
@@ -107,15 +112,22 @@ class Children:
         with contextlib.suppress(OSError):  # the grader has given the session up already
             socket.send_fds(news, [b'{"handle": true}'], [handle])
         self._running[handle] = pid, news
+        self._handles[news.fileno()] = handle
         self._poll.register(handle, select.POLLIN)
+        self._poll.register(news.fileno(), 0)  # a hang-up is told unasked
 
     def wait(self, control: socket.socket) -> bool:
         """Waits until a request has come (True) or a child has ended, which is then told."""
         self._poll.register(control.fileno(), select.POLLIN)
         ready = [descriptor for descriptor, _ in self._poll.poll()]
+        for number in set(ready) & set(self._handles):
+            self._poll.unregister(number)
+            signal.pidfd_send_signal(self._handles.pop(number), signal.SIGKILL)
         for handle in set(ready) & set(self._running):
             pid, news = self._running.pop(handle)
             self._poll.unregister(handle)
+            if self._handles.pop(news.fileno(), None) is not None:
+                self._poll.unregister(news.fileno())
             _, status = os.waitpid(pid, 0)
             _tell(news, {"exit": os.waitstatus_to_exitcode(status)})
             news.close()
