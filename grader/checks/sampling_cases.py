@@ -21,6 +21,8 @@ COUNT = 512
 def sampling_steps(activation: str, settings: dict[str, int], count: int, calls: int = 1) -> tuple[Step, ...]:
     """Calls the student's sample_images with a stand-in that remembers its latents.
 
+    Of several calls only the latents are looked at.
+
     Args:
         activation: the last one of the model, "sigmoid" or "tanh".
         settings: attributes of the model, latent_dim among them.
@@ -30,11 +32,11 @@ def sampling_steps(activation: str, settings: dict[str, int], count: int, calls:
         "method": "sample_images",
         "args": [Ref("standin"), count, settings["latent_dim"], "cpu"],
         "times": calls,
-        "reply": calls == 1,  # of several calls only the latents are looked at
+        "reply": calls == 1,
     }
     return (
         Step("import", {"modules": ["main"]}),
-        Step("construct", _decoder("standin", activation, settings)),
+        Step("construct", _decoder("standin", activation, settings, even=calls > 1)),
         Step("call", ask, "samples"),
         Step("call", {"target": "standin", "method": "latents", "args": [count]}, "seen"),
     )
@@ -69,6 +71,7 @@ def _other_device_steps(activation: str, settings: dict[str, int]) -> tuple[Step
     )
 
 
-def _decoder(name: str, activation: str, settings: dict[str, int]) -> dict[str, Any]:
-    return {"file": "hwlib.checking.standins", "callable": "Decoder", "as_": name,
+def _decoder(name: str, activation: str, settings: dict[str, int], even: bool = False) -> dict[str, Any]:
+    made = {"file": "hwlib.checking.standins", "callable": "Decoder", "as_": name,
             "args": [[1, 32, 32], activation, settings]}  # fmt: skip
+    return {**made, "kwargs": {"even": True}} if even else made

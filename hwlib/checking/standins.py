@@ -51,14 +51,15 @@ class Decoder(nn.Module):
 
     `seen` has the latents, `mixed` says whether some were on another device than the weights.
 
-    Images are squash(w * mean over the latent's numbers + b) per pixel: [N, *shape].
+    Images are squash(w * sum over the latent's numbers) with a w for each pixel: [N, *shape]. With `even` all
+    pixels have the same, so that many images cost little where nobody looks at them.
     """
 
-    def __init__(self, shape: Any, squash: str, attributes: Any = None) -> None:
+    def __init__(self, shape: Any, squash: str, attributes: Any = None, even: bool = False) -> None:
         super().__init__()
         self.shape, self.squash = tuple(shape), squash
         pixels = int(torch.Size(self.shape).numel())
-        self.scale = nn.Parameter(torch.linspace(-3, 3, pixels))
+        self.scale = nn.Parameter(torch.ones(1) if even else torch.linspace(-3, 3, pixels))
         self.seen: list[Tensor] = []
         self.mixed = False
         self.num_channels = self.shape[0]
@@ -71,8 +72,9 @@ class Decoder(nn.Module):
         if z.device != self.scale.device:
             self.mixed = True
             z = z.to(self.scale.device)
-        y = (z.flatten(1).sum(1, keepdim=True) * self.scale).reshape(len(z), *self.shape)
-        return torch.sigmoid(y) if self.squash == "sigmoid" else torch.tanh(y)
+        y = z.flatten(1).sum(1, keepdim=True) * self.scale  # [N, pixels], [N, 1] with `even`
+        images = torch.sigmoid(y) if self.squash == "sigmoid" else torch.tanh(y)
+        return images.expand(len(z), int(torch.Size(self.shape).numel())).reshape(len(z), *self.shape)
 
     def latents(self, count: int) -> list[Tensor]:
         """All latents so far in groups of `count`, [count, ...] each, however they came in."""
