@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from grader.checks import GAN_mistakes as M
 from grader.checks import GAN_step_cases as cases
@@ -14,29 +16,50 @@ from hwlib.checking.mistakes import Mistake
 
 State = dict[str, np.ndarray]
 Known = tuple[tuple[Mistake, State], ...]
+_threads = threading.local()
+
+
+class Net:
+    """A stand-in with given weights; those of a thread with the same sizes share one module."""
+
+    def __init__(self, module: nn.Module, state: State) -> None:
+        self._module = module
+        self.parameters = {
+            name: torch.from_numpy(np.array(state[name], dtype=np.float32))
+            .reshape(parameter.shape)
+            .requires_grad_()
+            for name, parameter in module.named_parameters()
+        }
+
+    def __call__(self, x: Tensor) -> Tensor:
+        result: Tensor = functional_call(self._module, self.parameters, (x,))
+        return result
+
+    def state(self) -> State:
+        """The weights as they are."""
+        return {name: parameter.detach().numpy() for name, parameter in self.parameters.items()}
 
 
 @dataclass
 class Nets:
     """Both stand-ins with given weights."""
 
-    netG: nn.Module  # noqa: N815
-    netD: nn.Module  # noqa: N815
+    netG: Net  # noqa: N815
+    netD: Net  # noqa: N815
 
     @classmethod
     def of(cls, latent_dim: int, state_G: State, state_D: State) -> Nets:
-        netG, netD = cases.standins(latent_dim)
-        _load(netG, state_G)
-        _load(netD, state_D)
-        return cls(netG, netD)
+        """Stand-ins as the worker builds them, with these weights."""
+        netG, netD = _modules(latent_dim)
+        return cls(Net(netG, state_G), Net(netD, state_D))
 
 
-def _load(network: nn.Module, state: State) -> None:
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            parameter.copy_(
-                torch.from_numpy(np.asarray(state[name], dtype=np.float32)).reshape(parameter.shape)
-            )
+def _modules(latent_dim: int) -> tuple[nn.Module, nn.Module]:
+    # Of a thread: a call puts its weights into the module for as long as it takes.
+    built: dict[int, tuple[nn.Module, nn.Module]] = _threads.__dict__.setdefault("built", {})
+    if latent_dim not in built:
+        built[latent_dim] = cases.standins(latent_dim)
+    return built[latent_dim]
 
 
 def discriminator_gradients(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[State, Known]:
@@ -66,7 +89,7 @@ def generator_gradients(nets: Nets, before_D: State, latent_dim: int, z: np.ndar
 
     `nets` holds G before and D after its update; `before_D` is D before it.
     """
-    old = Nets.of(latent_dim, {n: p.detach().numpy() for n, p in nets.netG.named_parameters()}, before_D)
+    old = Nets.of(latent_dim, nets.netG.state(), before_D)
     probs, old_probs = nets.netD(nets.netG(torch.from_numpy(z))), old.netD(old.netG(torch.from_numpy(z)))
     right = _gradient(-probs.log().mean(), nets.netG)
     saturating = _gradient((1 - probs).log().mean(), nets.netG)
@@ -90,16 +113,18 @@ def discriminator_stepped_again(nets: Nets, right: State, z: np.ndarray) -> Stat
     `nets` holds G and D before the step, `right` the gradient of loss_D. The generator's backward pass leaves
     its gradient in D, on top of D's own.
     """
-    before = {name: parameter.detach().numpy() for name, parameter in nets.netD.named_parameters()}
+    before = nets.netD.state()
     with torch.no_grad():
         fake = nets.netG(torch.from_numpy(z))
-    _load(nets.netD, {name: before[name] - cases.RATE * right[name] for name in before})
-    again = _gradient(-nets.netD(fake).log().mean(), nets.netD)
+    stepped = Nets.of(
+        z.shape[1], nets.netG.state(), {name: before[name] - cases.RATE * right[name] for name in before}
+    )
+    again = _gradient(-stepped.netD(fake).log().mean(), stepped.netD)
     return {name: 2 * right[name] + again[name] for name in right}
 
 
-def _gradient(loss: Tensor, network: nn.Module) -> State:
-    named = dict(network.named_parameters())
+def _gradient(loss: Tensor, network: Net) -> State:
+    named = network.parameters
     grads = torch.autograd.grad(loss, list(named.values()), retain_graph=True)
     return {name: grad.numpy().astype(np.float64) for name, grad in zip(named, grads, strict=True)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,16 +34,18 @@ class StepTaken:
     error: StudentError | None
 
 
-def prepare(submission: Submission, latent_dim: int, state_G: steps.State, state_D: steps.State) -> None:
-    submission.run(cases.trainer_steps(latent_dim, state_G, state_D))
-
-
 def take_step(
-    submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
+    submission: Submission,
+    before: tuple[steps.State, steps.State],
+    real: np.ndarray,
+    z: np.ndarray,
+    first: Sequence[Step] = (),
 ) -> StepTaken:
+    """One call of train_step with the trainer that is there, or that the steps `first` make."""
     take = {"target": "trainer", "method": "train_step", "args": [real, Ref("fake"), Ref("bce")]}
     done = submission.run(
         [
+            *first,
             Step("call", {"target": "G", "args": [z], "as_": "fake"}),
             Step("call", take, "step", may_fail=True),
             Step("get_state", {"target": "G"}, "G"),
@@ -62,9 +65,16 @@ def take_step(
 
 
 def fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:
+    """The first step of a new trainer, its networks and optimizers."""
     before = cases.standin_state(rng, latent_dim)
-    prepare(submission, latent_dim, *before)
-    return take_step(submission, before, *batch(rng, latent_dim))
+    return first_step(submission, before, *batch(rng, latent_dim))
+
+
+def first_step(
+    submission: Submission, before: tuple[steps.State, steps.State], real: np.ndarray, z: np.ndarray
+) -> StepTaken:
+    """The same from given weights and inputs."""
+    return take_step(submission, before, real, z, cases.trainer_steps(z.shape[1], *before))
 
 
 def batch(rng: np.random.Generator, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:

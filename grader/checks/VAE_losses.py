@@ -12,6 +12,7 @@ from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array
 from hwlib.checking.expect import NOT_FINITE, Close, Items
 from hwlib.checking.session import StudentError
+from hwlib.checking.steps import Step
 from hwlib.checking.words import Words, say
 
 LOSSES = (cases.RECONSTRUCTION_LOSS, cases.KL_DIVERGENCE)
@@ -50,10 +51,31 @@ def make_trainer(submission: Submission, latent_dim: int) -> None:
 def require_averages(submission: Submission, rng: np.random.Generator) -> None:
     """The same images twice change nothing; twice as many pixels or latent dimensions double a loss."""
     latent_dim = int(rng.integers(5, 13))
-    make_trainer(submission, latent_dim)
+    single, seven, many = (cases.loss_inputs(rng, batch, latent_dim) for batch in (1, 7, 64))
+    asked = {
+        "single": single,
+        "7": seven,
+        "7 twice": tuple(np.concatenate([array, array]) for array in seven),
+        **{f"7 at {i}": tuple(array[i : i + 1] for array in seven) for i in range(7)},
+        "7 wide": tuple(np.concatenate([array, array], 1) for array in seven),
+        "64": many,
+        "64 twice": tuple(np.concatenate([array, array]) for array in many),
+    }
+    ask = {"target": "trainer", "method": "loss_fn"}
+    replies = submission.run(
+        [
+            *cases.trainer_steps(latent_dim),
+            *(
+                Step("call", {**ask, "args": list(arrays)}, which, may_fail=True)
+                for which, arrays in asked.items()
+            ),
+        ]
+    )
 
-    def losses(*arrays: np.ndarray) -> list[np.ndarray]:
-        reply = submission.call("call", target="trainer", method="loss_fn", args=list(arrays))
+    def losses(which: str) -> list[np.ndarray]:
+        reply = replies[which]
+        if isinstance(reply.get("error"), StudentError):
+            raise reply["error"]
         submission.require(Items("result", 2, cases.LOSSES_RETURNED).judge(reply))
         found = [as_array(look(reply, f"result/{position}")) for position in (0, 1)]
         for name, value in zip(LOSSES, found, strict=True):
@@ -67,13 +89,10 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
     def compare(found: np.ndarray, right: np.ndarray, what: Words, mistakes: tuple = ()) -> None:
         submission.require(Close("found", right, what, tolerances.LOSS, mistakes).judge({"found": found}))
 
-    single = [losses(*cases.loss_inputs(rng, 1, latent_dim)) for _ in range(1)][0]
-    if not np.isfinite(single).all():
+    if not np.isfinite(losses("single")).all():
         submission.wrong(say("finite losses of a single image", "单幅图像的损失为有限值"), NOT_FINITE)
     for batch in (7, 64):
-        arrays = cases.loss_inputs(rng, batch, latent_dim)
-        plain = losses(*arrays)
-        twice = losses(*(np.concatenate([array, array]) for array in arrays))
+        plain, twice = losses(f"{batch}"), losses(f"{batch} twice")
         for position, name in enumerate(LOSSES):
             compare(
                 twice[position],
@@ -87,7 +106,7 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
                 ((M.SUMMED_OVER_BATCH, 2 * plain[position]),),
             )
         if batch == 7:
-            apart = np.mean([losses(*(array[i : i + 1] for array in arrays)) for i in range(batch)], 0)
+            apart = np.mean([losses(f"7 at {i}") for i in range(batch)], 0)
             for position, name in enumerate(LOSSES):
                 compare(
                     plain[position], apart[position],
@@ -95,11 +114,7 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
                         loss=name),
                     ((M.SUMMED_OVER_BATCH, batch * apart[position]),),
                 )  # fmt: skip
-            target, recon, mu, log_std = arrays
-            wide = losses(
-                *(np.concatenate([array, array], 1) for array in (target, recon)),
-                *(np.concatenate([array, array], 1) for array in (mu, log_std)),
-            )
+            wide = losses("7 wide")
             for position, (name, mistake) in enumerate(
                 (
                     (
