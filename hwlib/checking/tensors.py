@@ -11,6 +11,7 @@ from hwlib.checking.values import Opaque
 
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in ITEM_SIZES}
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_KNOWN = (torch.Tensor, torch.nn.Parameter)  # exact types: their methods are torch's own
 
 
 class TooLargeError(Exception):
@@ -24,20 +25,24 @@ def to_raw(value: Any) -> RawArray | Opaque | None:
     """
     if not isinstance(value, torch.Tensor):
         return _number(value)
+    if type(value) in _KNOWN:
+        return _content(value)
     with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
-        if value.layout != torch.strided or value.is_quantized or value.dtype not in _NAMES:
-            return Opaque(f"tensor with layout {value.layout} and dtype {value.dtype}")
-        if value.device.type == "meta":
-            return Opaque(f"meta {str(value.dtype).removeprefix('torch.')}{list(value.shape)}")
-        if value.numel() * value.element_size() > MAX_FRAME:
-            raise TooLargeError(
-                f"a tensor of shape {list(value.shape)} is over the limit of {MAX_FRAME} bytes"
-            )
-        plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
-        kind = _NAMES[plain.dtype]
-        if kind == "bfloat16":  # numpy has no such numbers
-            plain = plain.view(torch.int16)
-        return RawArray(kind, tuple(plain.shape), plain.numpy().tobytes())
+        return _content(value)
+
+
+def _content(value: torch.Tensor) -> RawArray | Opaque:
+    if value.layout != torch.strided or value.is_quantized or value.dtype not in _NAMES:
+        return Opaque(f"tensor with layout {value.layout} and dtype {value.dtype}")
+    if value.device.type == "meta":
+        return Opaque(f"meta {str(value.dtype).removeprefix('torch.')}{list(value.shape)}")
+    if value.numel() * value.element_size() > MAX_FRAME:
+        raise TooLargeError(f"a tensor of shape {list(value.shape)} is over the limit of {MAX_FRAME} bytes")
+    plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    kind = _NAMES[plain.dtype]
+    if kind == "bfloat16":  # numpy has no such numbers
+        plain = plain.view(torch.int16)
+    return RawArray(kind, tuple(plain.shape), plain.numpy().tobytes())
 
 
 def from_raw(array: RawArray) -> torch.Tensor:

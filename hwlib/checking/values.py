@@ -42,6 +42,7 @@ class Plain:
 
 
 _SIMPLE = frozenset([type(None), bool, float, str])  # exact types: a subclass may lie about anything
+_JSON = _SIMPLE | {int}  # what JSON gives as it stands
 
 
 def pack(
@@ -65,7 +66,10 @@ def pack(
         return {"tuple": [pack(item, arrays, convert, depth + 1) for item in value]}
     if kind is dict:
         pairs = [
-            [pack(key, arrays, convert, depth + 1), pack(item, arrays, convert, depth + 1)]
+            [
+                key if type(key) is str else pack(key, arrays, convert, depth + 1),
+                item if type(item) in _SIMPLE else pack(item, arrays, convert, depth + 1),
+            ]
             for key, item in value.items()
         ]
         return {"dict": pairs}
@@ -96,12 +100,15 @@ def unpack(
     depth: int = 0,
 ) -> Any:
     """The value of a body. `resolve` looks up {"ref": name}; None refuses references."""
-    if body is None or isinstance(body, (bool, int, float, str)):
+    if type(body) in _JSON:
         return body
     if depth > 60:
         raise FrameError("a value is too deeply nested")
     if isinstance(body, list):
-        return [unpack(item, arrays, convert, resolve, depth + 1) for item in body]
+        return [
+            item if type(item) in _JSON else unpack(item, arrays, convert, resolve, depth + 1)
+            for item in body
+        ]
     if len(body) != 1:
         raise FrameError("a value carries no single known mark")
     ((mark, content),) = body.items()
@@ -133,8 +140,8 @@ def _unpack_dict(
     for pair in content:
         if not isinstance(pair, list) or len(pair) != 2:
             raise FrameError("a dictionary is not made of pairs")
-        key = unpack(pair[0], arrays, convert, resolve, depth + 1)
-        if key is not None and type(key) not in (str, int, float, bool):
+        key, item = pair
+        if type(key) not in _JSON:
             raise FrameError("a dictionary has a key that is neither a text nor a number")
-        result[key] = unpack(pair[1], arrays, convert, resolve, depth + 1)
+        result[key] = item if type(item) in _JSON else unpack(item, arrays, convert, resolve, depth + 1)
     return result
