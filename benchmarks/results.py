@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 from pathlib import Path
 
 from hwlib.figures import RunFiles, read_run
@@ -62,6 +63,14 @@ def main() -> None:
     )
     parser.add_argument("runs", nargs="+", type=Path)
     runs = [read_run(folder) for folder in parser.parse_args().runs]
+    for run in [run for run in runs if "fid" not in run.record.get("results", {})]:
+        settings = run.record["settings"]
+        print(
+            f"left out, not finished: {run.record['track']}, latent_dim {settings['latent_dim']}, "
+            f"seed {settings['seed']}",
+            file=sys.stderr,
+        )
+        runs.remove(run)
     runs.sort(key=lambda run: (run.record["settings"]["latent_dim"], run.record["settings"]["seed"]))
     for track in COLUMNS:
         of_track = [run for run in runs if run.record["track"] == track]
