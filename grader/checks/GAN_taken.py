@@ -100,13 +100,19 @@ def require_change(
 
 
 def steps_again(taken: StepTaken, right: steps.State) -> bool:
-    """Whether D was changed by its own step and once more by that of the generator's part."""
+    """Whether D was changed by its own step and once more by that of the generator's part.
+
+    The generator's backward pass may have left gradients in D, or not: then it is the same step twice, and G
+    stays as it is.
+    """
     latent_dim = taken.z.shape[1]
     names = sorted(right)
     start = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
-    twice = -cases.RATE * steps.flat(steps.discriminator_stepped_again(start, right, taken.z), names)
+    twice = [steps.flat(steps.discriminator_stepped_again(start, right, taken.z), names)]
+    if unchanged(taken.before_G, taken.after_G):
+        twice.append(2 * steps.flat(right, names))
     found = steps.flat(taken.after_D, names) - steps.flat(taken.before_D, names)
-    return close(found, twice, tolerances.STEP)
+    return any(close(found, -cases.RATE * gradient, tolerances.STEP) for gradient in twice)
 
 
 def unchanged(before: steps.State, after: steps.State) -> bool:
