@@ -159,6 +159,14 @@ AVERAGES_EXCHANGED = Mistake(
         "D_x 对应真实图像，D_G_z1 对应生成图像。",
     ),
 )
+LOSSES_EXCHANGED = Mistake(
+    "losses_exchanged",
+    say("loss_D and loss_G are exchanged in what is returned", "返回值中 loss_D 与 loss_G 写反了"),
+    say(
+        "train_step returns (loss_D, loss_G, D_x, D_G_z1, D_G_z2).",
+        "train_step 返回 (loss_D, loss_G, D_x, D_G_z1, D_G_z2)。",
+    ),
+)
 AFTER_THE_STEP = Mistake(
     "averages_after_step",
     say("the average is taken after the update of D", "平均值是在更新 D 之后计算的"),
