@@ -81,7 +81,9 @@ def measures(names: Sequence[str], sources: dict[str, set[str]], pairs: Pairs) -
 
 
 def main(
-    cohort: Annotated[str, typer.Option(help="tuning, held_out or both, joined by +")] = "tuning+held_out",
+    cohort: Annotated[
+        str, typer.Option(help="tuning, held_out, unseen, or some joined by +")
+    ] = "tuning+held_out",
     copies: Annotated[int, typer.Option(help="copies in each class")] = 10,
     seeds: Annotated[int, typer.Option(help="classes for each level")] = 3,
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,

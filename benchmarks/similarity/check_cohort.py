@@ -26,6 +26,7 @@ import yaml
 
 from benchmarks.similarity.cohort import (
     HERE,
+    PARTS,
     REGIONS,
     ROOT,
     Solution,
@@ -37,7 +38,6 @@ from benchmarks.similarity.plagiarist import disguise
 from hwlib.check import QUICK_RUN, check_folder
 from hwlib.checking.verdict import Outcome
 
-PARTS = ("tuning", "held_out", "unseen", "unseen_copies")
 TRACKS = ("VAE", "GAN")
 FILES = ("VAE", "GAN", "dataset", "trainer", "main")
 

@@ -12,6 +12,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 STARTER = ROOT / "code_analyze" / "_codes"
+COPIES = "_copies"  # ends the folder of the copies made by hand of a cohort
+HAND_COPIED = tuple(
+    sorted(path.name.removesuffix(COPIES) for path in (HERE / "cohort").glob(f"*{COPIES}") if path.is_dir())
+)
+PARTS = ("tuning", "held_out", *(part + end for part in HAND_COPIED for end in ("", COPIES)))
 
 # name of a region in the cohort's files -> (file, number of the region in the file)
 REGIONS: dict[str, tuple[str, int]] = {
@@ -67,7 +72,7 @@ def read_solution(path: Path) -> Solution:
 
 
 def read_cohort(part: str) -> list[Solution]:
-    """The solutions of "tuning", "held_out", "unseen" or "unseen_copies", by name."""
+    """The solutions of one of PARTS, by name."""
     return [read_solution(path) for path in sorted((HERE / "cohort" / part).glob("*.txt"))]
 
 

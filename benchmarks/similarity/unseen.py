@@ -1,11 +1,14 @@
-"""How well copies made by hand are told from honest work, in a class that no part of the tool was fitted to.
+"""How well copies made by hand are told from honest work.
 
-    python -m benchmarks.similarity.unseen --python tools/bin/python --dolos dolos/
+    python -m benchmarks.similarity.unseen --cohort unseen --python tools/bin/python --dolos dolos/
 
-Each class is `cohort/unseen`, 24 honest solutions, and the copies of one level in `cohort/unseen_copies`,
-made by a person and not by the program of `plagiarist.py`. Printed by level: the measures of
+Each class is the honest solutions of a cohort, `cohort/unseen`, and the copies of one level in the folder
+beside it, `cohort/unseen_copies`, made by a person and not by the program of `plagiarist.py`. It was measured
+once before any part of the tool was fitted to it, and built with later: what is to be unseen needs a new
+cohort, a folder of solutions and one of copies with its `copies.yaml`. Printed by level: the measures of
 `benchmarks.similarity.accuracy` for each tool, the rank of every true pair among all pairs of the class
-(1 is the most alike; a tie counts as the last of its pairs), and the honest pair that ranks highest.
+(1 is the most alike; a tie counts as the last of its pairs), the honest pair that ranks highest, and in how
+many regions each true pair computes the same.
 """
 
 from __future__ import annotations
@@ -16,22 +19,35 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 import yaml
 
 from benchmarks.similarity.accuracy import OURS, compare, measures, ranked
-from benchmarks.similarity.cohort import HERE, STARTER, Solution, read_cohort, write_submission
+from benchmarks.similarity.cohort import HAND_COPIED, HERE, STARTER, Solution, read_cohort, write_submission
 from benchmarks.similarity.competitors import Pairs, Run, flatten, tools
 from code_analyze.similarity.findings import OUTLIER, Result
+from code_analyze.similarity.fingerprints import FLOW
+from code_analyze.similarity.regions import OUTSIDE
+from hwlib.errors import HomeworkError, cli_errors
 
 LEVELS = (3, 4, 5)
 Sources = dict[str, set[str]]
 
 
-def read_copies() -> dict[str, dict[str, Any]]:
-    """Copy -> {"sources": names, "level": 3, 4 or 5, "how": in words}."""
-    text = (HERE / "cohort" / "unseen_copies" / "copies.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+def read_copies(cohort: str = "unseen") -> dict[str, dict[str, Any]]:
+    """Copy -> {"sources": names, "level": 3, 4 or 5, "how": in words}.
+
+    Raises HomeworkError where the cohort has no copies made by hand.
+    """
+    path = HERE / "cohort" / f"{cohort}_copies" / "copies.yaml"
+    if not path.is_file():
+        raise HomeworkError(
+            f"the cohort {cohort!r} has no copies made by hand: {path} is not there; expected one of "
+            f"{', '.join(HAND_COPIED)}. Give one of them with --cohort."
+        )
+    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 def is_true(pair: frozenset[str], sources: Sources) -> bool:
@@ -68,6 +84,25 @@ def show_ranks(
         )
 
 
+def shared_forms(result: Result, one: str, other: str) -> str:
+    """In how many regions two compute the same, and how many others compute the rarest of these."""
+    at = {p.code.submission.name: index for index, p in enumerate(result.prints)}
+    a, b = at[one], at[other]
+    both = [part for part in result.scores.parts if result.scores.both(part, np.array([a]), b)[0, 0]]
+    others = [result.scores.forms[part, FLOW].others(a, b) for part in both if not part.endswith(OUTSIDE)]
+    same = [count for count in others if count is not None]
+    rarest = f"the rarest with {min(same)} others" if same else "none in common"
+    return f"the same in {len(same)} of {len(others)} regions, {rarest}"
+
+
+def show_shared(result: Result, sources: Sources) -> None:
+    """Prints what the true pairs have in common at all, whatever the spelling."""
+    print("  computing the same")
+    for copy, copied in sources.items():
+        for source in sorted(copied):
+            print(f"    {copy} of {source}: {shared_forms(result, copy, source)}")
+
+
 def reported(result: Result) -> set[frozenset[str]]:
     """The pairs above the reporting line, by name."""
     names = [p.code.submission.name for p in result.prints]
@@ -76,8 +111,8 @@ def reported(result: Result) -> set[frozenset[str]]:
 
 def run_class(
     everybody: Sequence[Solution], python: str | None, dolos: str | None
-) -> tuple[dict[str, Run], set[frozenset[str]]]:
-    """Every tool's scores for a class, and this project's pairs above the reporting line."""
+) -> tuple[dict[str, Run], Result]:
+    """Every tool's scores for a class, and this project's result."""
     with tempfile.TemporaryDirectory() as temporary:
         folder, flat = Path(temporary, "class"), Path(temporary, "flat")
         for solution in everybody:
@@ -86,20 +121,22 @@ def run_class(
         result = compare(folder)
         runs = {OURS: Run(ranked(result), 0.0)}
         runs |= {name: tool(folder, flat, starter) for name, tool in tools(python, dolos).items()}
-    return runs, reported(result)
+    return runs, result
 
 
 def main(
+    cohort: Annotated[str, typer.Option(help=f"one of {', '.join(HAND_COPIED)}")] = "unseen",
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
-    honest, copies, about = read_cohort("unseen"), read_cohort("unseen_copies"), read_copies()
+    about = read_copies(cohort)
+    honest, copies = read_cohort(cohort), read_cohort(f"{cohort}_copies")
     for chosen in [level] if level else LEVELS:
         made = [copy for copy in copies if about[copy.name]["level"] == chosen]
         sources = {copy.name: set(about[copy.name]["sources"]) for copy in made}
         names = sorted(s.name for s in [*honest, *made])
-        runs, above = run_class([*honest, *made], python, dolos)
+        runs, result = run_class([*honest, *made], python, dolos)
         print(f"\nlevel {chosen}: {len(honest)} honest solutions, {len(made)} copies made by hand")
         print("                        ROC-AUC  avg. prec.  recall@0  recall@5")
         for name, run in runs.items():
@@ -108,11 +145,13 @@ def main(
             else:
                 auc, precision, at_0, at_5 = measures(names, sources, run.pairs)
                 print(f"  {name:20s}  {auc:6.3f}  {precision:9.3f}  {at_0:8.2f}  {at_5:8.2f}")
-        show_ranks(names, sources, runs, above)
-    _, above = run_class(honest, None, None)
-    shown = "; ".join(sorted(", ".join(sorted(pair)) for pair in above)) or "none"
+        show_ranks(names, sources, runs, reported(result))
+        show_shared(result, sources)
+    _, alone = run_class(honest, None, None)
+    shown = "; ".join(sorted(", ".join(sorted(pair)) for pair in reported(alone))) or "none"
     print(f"\nthe {len(honest)} honest solutions alone, pairs above the reporting line: {shown}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with cli_errors():
+        typer.run(main)

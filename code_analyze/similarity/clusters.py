@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from code_analyze.similarity.findings import OUTLIER, Pair, Result
+from code_analyze.similarity.findings import OUTLIER, STRONG, Pair, Result
 
-STRONG = 2.0  # evidence of a region that two submissions share for good
 SHOWN_WITHOUT_LINE = 8  # pairs drawn where the class is too small for a line
 
 

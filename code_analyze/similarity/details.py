@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, USUAL, Pair, Result
+from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, STRONG, USUAL, Pair, Result
 from code_analyze.similarity.fingerprints import FLOW, Print
 from code_analyze.similarity.pairs import BLOCK
 from code_analyze.similarity.passages import shared_passages
@@ -42,7 +42,8 @@ def explain(result: Result, num_detailed: int = 60) -> None:
             pair.supporting = shared_rarities(one.habits, other.habits, habits, result.num_class)
             pair.declared = declared_by_either(one, other)
             alone = any(b.others == 0 and b.channel == "canonical" for b in pair.blocks)
-            if pair.kind == USUAL and not alone and _alike(one, other):
+            telling = max(pair.parts.values(), default=0.0) > STRONG
+            if pair.kind == USUAL and not alone and not telling and _alike(one, other):
                 pair.kind = CANNOT_TELL
             pair.reasons = reasons_of(pair, result)
 

@@ -20,7 +20,7 @@ OUTLIER, USUAL, CANNOT_TELL, RESUBMISSION, TOO_SMALL = (
     "resubmission",
     "too small",
 )
-IN_COMMON = 0.5  # a pair with no score above this has nothing in common and is not listed
+STRONG = 2.0  # evidence of a region that two submissions share for good
 MAX_PAIRS = 200_000  # pairs that are listed, the highest ones
 
 
@@ -51,7 +51,7 @@ class Result:
     verbatim: Distribution
     num_class: int
     class_scores: NDArray[np.float32]  # canonical, of all pairs of the class
-    num_in_common: int  # pairs with anything in common, also those beyond MAX_PAIRS
+    num_in_common: int  # pairs with a region that both filled in, also those beyond MAX_PAIRS
     pairs: list[Pair] = field(default_factory=list)  # of the class and with the archive, ranked
     references: list[Pair] = field(default_factory=list)  # with references, ranked
     resubmissions: list[Pair] = field(default_factory=list)
@@ -67,8 +67,10 @@ def find(prints: Sequence[Print], scores: Scores) -> Result:
     same = ids[rows] == ids[columns]
     inside = (columns < num_class) & ~same
     canonical, verbatim = (scores.total[group][rows, columns] for group in ("canonical", "near-verbatim"))
-    line, line_verbatim = fit(canonical[inside], num_class), fit(verbatim[inside], num_class)
-    listed = np.flatnonzero((canonical > IN_COMMON) | (verbatim > IN_COMMON))
+    # With a look at second sources most honest pairs are about 0, and tell nothing about the tail.
+    line = fit(scores.alone[rows, columns][inside], num_class)
+    line_verbatim = fit(verbatim[inside], num_class)
+    listed = np.flatnonzero(scores.comparable()[rows, columns])
     result = Result(list(prints), scores, line, line_verbatim, num_class, canonical[inside], len(listed))
     order = listed[np.lexsort((columns[listed], rows[listed], -verbatim[listed], -canonical[listed]))]
     order = order[:MAX_PAIRS]

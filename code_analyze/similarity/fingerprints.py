@@ -17,7 +17,7 @@ from code_analyze.similarity.dataflow.fragments import Flow, data_flow
 from code_analyze.similarity.dataflow.node import combine
 from code_analyze.similarity.intake import Entry, Submission, read_submission
 from code_analyze.similarity.places import Places
-from code_analyze.similarity.regions import Code, Starter, cut
+from code_analyze.similarity.regions import Code, Lines, Starter, cut
 from code_analyze.similarity.supporting import Habits, habits
 from code_analyze.similarity.syntax import Spans, own_names, spellings
 from code_analyze.similarity.tokens import form_of, line_digests, runs, tokenize
@@ -54,6 +54,8 @@ class PartPrint:
     channels: dict[str, Packed] = field(default_factory=dict)
     num_lines: int = 0
     forms: dict[str, int] = field(default_factory=dict)
+    manners: frozenset[str] = frozenset()
+    function: str = ""  # the starter's, that all of the part stands in
     digests: list[tuple[int, int, int]] = field(default_factory=list)
 
 
@@ -99,6 +101,8 @@ def fingerprint(code: Code) -> Print:
             mine = parts.setdefault(part.key, PartPrint(part.file))
             mine.num_lines += len(part.lines)
             here = flow.get(number, Flow())
+            mine.manners |= here.manners
+            mine.function = enclosing(tree, part.lines) if tree is not None else ""
             tokens = tokenize(part.lines, file.given, own)
             mine.digests += line_digests(tokens)
             for channel, form in ((FLOW, here.form), (TOKENS, form_of(tokens))):
@@ -123,6 +127,20 @@ def fingerprint(code: Code) -> Print:
     for (key, channel), collected in spans.items():
         parts[key].channels[channel] = Packed.of(collected)
     return Print(code, parts, habits(code))
+
+
+def enclosing(tree: ast.Module, lines: Lines) -> str:
+    """The function or method, "Trainer.train_step", that all of the lines stand in; "" if there is none."""
+    stack: list[tuple[str, ast.stmt]] = [("", node) for node in tree.body]
+    while stack and lines:
+        prefix, node = stack.pop()
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            inside = node.lineno < lines[0][0] and lines[-1][0] <= (node.end_lineno or node.lineno)
+            if inside and isinstance(node, ast.FunctionDef):
+                return prefix + node.name
+            if inside:
+                stack = [(f"{node.name}.", each) for each in node.body]
+    return ""
 
 
 _starter = Starter({})

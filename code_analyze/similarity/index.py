@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,13 @@ from scipy import sparse
 
 from code_analyze.similarity.fingerprints import Packed
 from code_analyze.similarity.rarity import (
+    KEPT,
     lacking_weight,
-    other_form_share,
     other_form_weight,
+    other_manner_weight,
     same_form_weight,
+    same_manner_weight,
+    share_of_honest,
     shared_weight,
 )
 
@@ -38,10 +42,12 @@ class Fragments:
     digests [F] sorted; holders [F]: how many of the class and the archive have each; explained [F]: how many
     references; weight [F]: see `rarity`. A fragment that one alone has takes part in no product, one that
     few have only in the products of those few: the work grows with the number of pairs that share something
-    rare.
+    rare. Those that are shown and never compared as a whole (`compared` is False) need none.
     """
 
-    def __init__(self, packed: Sequence[Packed | None], population: Population) -> None:
+    def __init__(
+        self, packed: Sequence[Packed | None], population: Population, compared: bool = True
+    ) -> None:
         sizes = np.array([len(p.digests) if p is not None else 0 for p in packed])
         rows = np.repeat(np.arange(len(packed)), sizes)
         every = np.concatenate([p.digests for p in packed if p is not None] or [np.zeros(0, np.uint64)])
@@ -50,6 +56,8 @@ class Fragments:
         self.holders = _count(columns, counted, len(self.digests))
         self.explained = _count(columns, ~counted, len(self.digests))
         self.weight = shared_weight(self.holders, self.explained, population.size)
+        if not compared:
+            return
         self._sizes = sizes
         has = sparse.csr_matrix(
             (np.ones(len(rows), np.float32), (rows, columns)), (len(packed), len(self.digests)), np.float32
@@ -59,14 +67,13 @@ class Fragments:
         rare = np.flatnonzero(shared & (both <= FEW))
         self._rare = has[:, rare]
         self._rare_weighted = self._rare.multiply(self.weight[rare].astype(np.float32)).tocsr()
-        common = np.flatnonzero(shared & (both > FEW))
-        self._common = has[:, common].toarray()
-        self._common_weight = self.weight[common].astype(np.float32)
+        # Lacking counts once for each of two, less twice where neither lacks it: one product does both.
+        weight = np.where(shared & (both > FEW), self.weight, 0.0)
         lacking = lacking_weight(self.holders, population.size)
-        expected = np.flatnonzero(lacking > 0)
-        self._expected = has[:, expected].toarray()
-        self._lacking = lacking[expected].astype(np.float32)
-        self._own = self._expected @ self._lacking
+        common = np.flatnonzero((weight > 0) | (lacking > 0))
+        self._common = has[:, common].toarray()
+        self._common_weight = (weight + 2.0 * lacking)[common].astype(np.float32)
+        self._own = self._common @ lacking[common].astype(np.float32)
 
     def evidence(self, rows: Rows, first: int) -> Matrix:
         """What the submissions `rows` share with each from `first` on; [R, N - first].
@@ -79,9 +86,7 @@ class Fragments:
             shared += (self._rare_weighted[rows] @ self._rare[first:].T).toarray()
         if len(self._common_weight):
             shared += (self._common[rows] * self._common_weight) @ self._common[first:].T
-        if len(self._lacking):
-            both = (self._expected[rows] * self._lacking) @ self._expected[first:].T
-            shared -= self._own[rows][:, None] + self._own[None, first:] - 2.0 * both
+            shared -= self._own[rows][:, None] + self._own[None, first:]
         mean = np.sqrt(np.outer(self._sizes[rows], self._sizes[first:])) + 5.0
         return (shared / np.sqrt(mean)).astype(np.float32)
 
@@ -89,14 +94,15 @@ class Fragments:
 class Forms:
     """The forms of one region and channel over all N submissions: each one's region as a whole."""
 
-    def __init__(self, found: Sequence[int], population: Population) -> None:
+    def __init__(self, found: Sequence[int], population: Population, kept: float = KEPT) -> None:
+        self._kept = kept
         forms = np.array(found, np.uint64)  # 0 for none
         self._has = forms != 0
         distinct, self._which = np.unique(forms, return_inverse=True)
         self._holders = holders = _count(self._which, population.counted, len(distinct))
         explained = _count(self._which, ~population.counted, len(distinct))
-        self._same = same_form_weight(holders, explained, population.size).astype(np.float32)
-        self._share = other_form_share(holders, population.size)
+        self._same = same_form_weight(holders, explained, population.size, kept).astype(np.float32)
+        self._share = share_of_honest(holders, population.size)
 
     def others(self, one: int, other: int) -> int | None:
         """How many others have the form that two submissions share; None where they share none."""
@@ -107,9 +113,49 @@ class Forms:
     def evidence(self, rows: Rows, first: int) -> Matrix:
         """The log likelihood ratio of a copy by whether two have the same form; [R, N - first]."""
         mine, theirs = self._which[rows][:, None], self._which[None, first:]
-        differ = other_form_weight(self._share[mine], self._share[theirs])
+        differ = other_form_weight(self._share[mine], self._share[theirs], self._kept)
         found = np.where(mine == theirs, self._same[mine], differ)
         return np.where(self._has[rows][:, None] & self._has[None, first:], found, 0.0).astype(np.float32)
+
+
+class Manners:
+    """The manners of one region over all N submissions (see `dataflow.reader.Reader.mark`).
+
+    regions: by submission and manner, in how many regions it has it. Who turns gradients off does so
+    everywhere: however many regions a manner shows in, it counts once.
+    """
+
+    def __init__(
+        self, found: Sequence[frozenset[str]], regions: Sequence[Counter[str]], population: Population
+    ) -> None:
+        self.names = sorted({name for names in found for name in names})
+        at = {name: index for index, name in enumerate(self.names)}
+        rows = [row for row, names in enumerate(found) for _ in names]
+        columns = np.array([at[name] for names in found for name in names], np.intp)
+        times = np.array([regions[row][name] for row, names in enumerate(found) for name in names])
+        counted = population.counted[rows] if rows else np.zeros(0, np.bool_)
+        self.holders = _count(columns, counted, len(self.names))
+        explained = _count(columns, ~counted, len(self.names))
+        same = same_manner_weight(self.holders, explained, population.size)
+        self._other = other_manner_weight(self.holders, population.size).astype(np.float32)
+        self._has = np.zeros((len(found), len(self.names)), np.float32)
+        self._shared, self._once = self._has.copy(), self._has.copy()
+        if rows:
+            self._has[rows, columns] = 1.0
+            self._shared[rows, columns] = np.sqrt(same[columns] / times)
+            self._once[rows, columns] = 1.0 / times
+
+    def evidence(self, rows: Rows, first: int) -> Matrix:
+        """The log likelihood ratio of a copy by the manners that two share or one has; [R, N - first]."""
+        found = self._shared[rows] @ self._shared[first:].T
+        found += (self._once[rows] * self._other) @ (1.0 - self._has[first:]).T
+        found += (1.0 - self._has[rows]) @ (self._once[first:] * self._other).T
+        return found.astype(np.float32)
+
+    def shared(self, one: int, other: int) -> list[tuple[int, str]]:
+        """The manners that two share: (how many others have it, its name), the rarest first."""
+        both = np.flatnonzero((self._has[one] > 0) & (self._has[other] > 0))
+        return sorted((max(int(self.holders[i]) - 2, 0), self.names[i]) for i in both)
 
 
 def _count(columns: NDArray[np.intp], chosen: NDArray[np.bool_], size: int) -> NDArray[np.float64]:

@@ -1,32 +1,42 @@
-"""What each pair of submissions shares: evidence added up over fragments and forms, region by region.
+"""What each pair of submissions shares: evidence added up region by region.
 
-Region k is compared with region k. Its evidence is that of its fragments (see `index.Fragments`) and that of
-its form (see `index.Forms`). Two things are added up over the regions:
+Region k is compared with region k. Its evidence is a log likelihood ratio: of what it computes
+(`index.Forms`), of the manner in which it is written (`index.Manners`), and of how it is spelled
+(`index.Fragments`). Spelling counts as far as two are more alike than either is to nine tenths of the others:
+what both share with the class says nothing. Regions of one function, written together, count once.
 
-- the evidence of the better half of them: a submission mixed from two sources has about half of its regions
-  from either, and what the other half looks like says nothing about this source
-- twice the log likelihood ratio of the forms alone, all regions together, for a copy of which either nearly
-  every region or every second one was copied. It is the strongest evidence there is
-  of a copy that was rewritten throughout: it computes the same everywhere, down to what few others compute.
+Added up over the regions is the likelihood ratio of a copy, whichever sort of copy it is:
+
+- left word for word; disguised, so that its manners are kept; or rewritten, so that it only computes the same
+- of one source, so that nearly every region is copied, or mixed of two, so that every second one is; the
+  second source may be among the others and explain what the first one doesn't (see `mixed`)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, Print
-from code_analyze.similarity.index import Forms, Fragments, Matrix, Population, Rows
+from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, PartPrint, Print
+from code_analyze.similarity.index import Forms, Fragments, Manners, Matrix, Population, Rows
+from code_analyze.similarity.mixed import mirrored, with_second_source
+from code_analyze.similarity.rarity import KEPT, KEPT_WORD_FOR_WORD
+from code_analyze.similarity.usual import usual_evidence
 
-OFFSET = 0.25  # evidence of a region that counts as none
-PART_OF_A_MIX = 0.5  # share of the regions that a submission mixed from two sources has from each
 COPIED = (0.97, 0.5)  # share of the regions that are copied: of one source, of each of two
-FORMS_TOGETHER = 2.0  # weight of the forms of all regions together
+REWRITTEN = 0.12  # share of the copies that are rewritten from end to end
+UNCHANGED = 0.12  # share of those that are left word for word but for names, comments and spacing
+SPELLED = 0.5  # evidence of one unit of spelling: its fragments overlap
+MIXED = 0.5  # share of the copies with a second source in the class or the archive: one as likely as not
+OFFSET = 0.25  # near-verbatim evidence of a region that counts as none
+FORMS_TOGETHER = 2.0  # weight of the regions that are the same word for word
 BLOCK = 128  # submissions that are compared with all others at a time
 CHANNEL_GROUPS = {"canonical": (SPELLING, FLOW), "near-verbatim": (TOKENS,)}
+COMPARED = (SPELLING, TOKENS)  # channels whose fragments are evidence; those of the data flow are shown alone
 
 
 @dataclass
@@ -34,33 +44,56 @@ class Scores:
     """Evidence of pairs: rows are the class, columns everybody (class, archive, references).
 
     total: by channel group, [class, everybody]; of two of the class the upper triangle alone is filled
+    alone: the canonical one without a look at a second source, which the reporting line is fitted to
     """
 
     parts: list[str]
     total: dict[str, Matrix]
+    alone: Matrix
     fragments: dict[tuple[str, str], Fragments]
     forms: dict[tuple[str, str], Forms]
+    manners: dict[str, Manners]
+    usual: dict[str, NDArray[np.float32]]  # by part: spelling that each shares anyway; [everybody]
     present: dict[str, NDArray[np.bool_]]  # by part: who has it; [everybody]
     population: int
 
     def by_part(self, rows: Rows) -> NDArray[np.float32]:
         """Canonical evidence of some submissions with everybody, never negative; [parts, R, everybody]."""
-        return np.maximum(np.stack([soft for soft, _ in self.canonical(rows, 0)]), 0.0)
+        return np.maximum(np.stack([self.region(part, rows, 0)[0] for part in self.parts]), 0.0)
 
-    def canonical(self, rows: Rows, first: int) -> Iterator[tuple[Matrix, Matrix]]:
-        """By part: the soft evidence of fragments and form, and the form's own; [R, N - first] each."""
+    def comparable(self) -> NDArray[np.bool_]:
+        """Which pairs have any part that both filled in; [class, everybody]."""
+        rows = np.arange(len(self.total["canonical"]))
+        found = np.zeros(self.total["canonical"].shape, np.bool_)
         for part in self.parts:
-            form = self.forms[part, FLOW].evidence(rows, first)
-            summed = form.copy()
-            for channel in CHANNEL_GROUPS["canonical"]:
-                summed += self.fragments[part, channel].evidence(rows, first)
-            yield self.soft(part, summed, rows, first), form
+            found |= self.both(part, rows, 0)
+        return found
+
+    def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> list[Matrix]:
+        """The evidence of one region for a disguised and for a rewritten copy; [R, N - first] each.
+
+        spelled: the evidence of its fragments, if that is known already
+        """
+        if spelled is None:
+            spelled = self.fragments[part, SPELLING].evidence(rows, first)
+        usual = self.usual[part]
+        excess = SPELLED * np.maximum(spelled - np.maximum(usual[rows][:, None], usual[None, first:]), 0.0)
+        form = self.forms[part, FLOW].evidence(rows, first)
+        manner = self.manners[part].evidence(rows, first)
+        # A rare manner is a rare spelling too: the stronger of the two counts.
+        written = np.where(manner > 0, np.maximum(manner, excess), manner + excess)
+        both = self.both(part, rows, first)
+        return [np.where(both, form + more, 0.0).astype(np.float32) for more in (written, excess)]
+
+    def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
+        """Which pairs have a part, [R, N - first]."""
+        present = self.present[part]
+        return present[rows][:, None] & present[None, first:]
 
     def soft(self, part: str, evidence: Matrix, rows: Rows, first: int) -> Matrix:
         """A soft maximum of evidence and none; exactly 0 where one of the two lacks the part."""
-        present = self.present[part]
-        both = present[rows][:, None] & present[None, first:]
-        return np.where(both, np.logaddexp(0.0, evidence - np.float32(OFFSET)), 0.0).astype(np.float32)
+        found = np.logaddexp(0.0, evidence - np.float32(OFFSET))
+        return np.where(self.both(part, rows, first), found, 0.0).astype(np.float32)
 
 
 def score(prints: Sequence[Print]) -> Scores:
@@ -70,47 +103,84 @@ def score(prints: Sequence[Print]) -> Scores:
     counted = np.array([role != "reference" for role in roles])
     population = Population(counted, int(counted.sum()))
     parts = sorted({key for p in prints for key in p.parts})
+    regions = [Counter(name for part in p.parts.values() for name in part.manners) for p in prints]
     total = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
-    scores = Scores(parts, total, {}, {}, {}, population.size)
+    alone = np.zeros((num_class, num_all), np.float32)
+    scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, population.size)
     for part in parts:
         found = [p.parts.get(part) for p in prints]
         scores.present[part] = np.array([f is not None and f.num_lines > 0 for f in found])
-        for channel in (FLOW, TOKENS):
+        for channel, kept in ((FLOW, KEPT), (TOKENS, KEPT_WORD_FOR_WORD)):
             forms = [f.forms.get(channel, 0) if f is not None else 0 for f in found]
-            scores.forms[part, channel] = Forms(forms, population)
+            scores.forms[part, channel] = Forms(forms, population, kept)
+        manners = [f.manners if f is not None else frozenset() for f in found]
+        scores.manners[part] = Manners(manners, regions, population)
         for channel in CHANNELS:
             packed = [f.channels.get(channel) if f is not None else None for f in found]
-            scores.fragments[part, channel] = Fragments(packed, population)
+            scores.fragments[part, channel] = Fragments(packed, population, channel in COMPARED)
     if not parts:
         return scores
+    by_pair, mixed = _canonical(scores, prints, counted, num_class)
     for start in range(0, num_class, BLOCK):
         rows = np.arange(start, min(start + BLOCK, num_class))
-        total["canonical"][rows, start:] = _canonical(scores, rows, start)
-        total["near-verbatim"][rows, start:] = _near_verbatim(scores, rows, start)
+        word_for_word, tokens = _near_verbatim(scores, rows, start)
+        total["near-verbatim"][rows, start:] = tokens + FORMS_TOGETHER * word_for_word
+        unchanged = word_for_word + np.float32(np.log(UNCHANGED))
+        scores.alone[rows, start:] = np.logaddexp(by_pair[rows, start:], unchanged)
+    total["canonical"] += np.logaddexp(
+        scores.alone + np.float32(np.log1p(-MIXED)), mixed + np.float32(np.log(MIXED))
+    )
     return scores
 
 
-def _canonical(scores: Scores, rows: Rows, first: int) -> Matrix:
-    """The evidence of the better half of the regions, and of all forms together; [R, N - first]."""
-    soft, forms = [], []
-    for each, form in scores.canonical(rows, first):
-        soft.append(each)
-        forms.append(form)
-    present = np.stack([scores.present[part] for part in scores.parts]).astype(np.float32)
-    num_both = present[:, rows].T @ present[:, first:]
-    ranked = np.sort(np.stack(soft), axis=0)[::-1]
-    counts = np.arange(len(ranked))[:, None, None] < PART_OF_A_MIX * num_both
-    return (ranked * counts).sum(axis=0) + FORMS_TOGETHER * together(np.stack(forms))
+def _canonical(
+    scores: Scores, prints: Sequence[Print], counted: NDArray[np.bool_], num_class: int
+) -> tuple[Matrix, Matrix]:
+    """The log likelihood ratio of a copy by the pair alone, and with a second source; [class, everybody]."""
+    blocks = [
+        (start, np.arange(start, min(start + BLOCK, num_class))) for start in range(0, num_class, BLOCK)
+    ]
+    sums = np.zeros((2, len(COPIED), num_class, len(prints)), np.float32)
+    disguised = []  # by function, of all pairs; in half precision, for this is what takes the memory
+    for group in _functions(scores.parts, prints):
+        strongest = np.zeros((2, num_class, len(prints)), np.float32)
+        for part in group:
+            fragments = scores.fragments[part, SPELLING]
+            spelled = np.concatenate([fragments.evidence(rows, 0) for _, rows in blocks])
+            scores.usual[part] = usual_evidence(spelled, scores.present[part], counted)
+            for start, rows in blocks:
+                found = np.stack(scores.region(part, rows, start, spelled[rows, start:]))
+                known = strongest[:, rows, start:]
+                strongest[:, rows, start:] = np.where(abs(found) > abs(known), found, known)
+        for index, share in enumerate(COPIED):
+            copied = np.float32(np.log(share)) + strongest
+            sums[:, index] += np.logaddexp(copied, np.float32(np.log1p(-share)))
+        disguised.append(mirrored(strongest[0]).astype(np.float16))
+    by_sort = np.logaddexp.reduce(sums, axis=1) - np.float32(np.log(len(COPIED)))
+    prior = np.log(np.array([1 - REWRITTEN, REWRITTEN], np.float32))[:, None, None]
+    alone = np.logaddexp.reduce(by_sort + prior, axis=0).astype(np.float32)
+    return alone, with_second_source(disguised, counted)
 
 
-def _near_verbatim(scores: Scores, rows: Rows, first: int) -> Matrix:
-    """The evidence of the tokens, and of the regions that are the same word for word; [R, N - first]."""
+def _functions(parts: Sequence[str], prints: Sequence[Print]) -> list[list[str]]:
+    """The parts, those together that most submissions have in one function."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for part in parts:
+        found: list[PartPrint] = [p.parts[part] for p in prints if part in p.parts]
+        named = Counter(each.function for each in found)
+        function = min(named, key=lambda name: (-named[name], name))
+        groups.setdefault((part.rpartition(":")[0], function or part), []).append(part)
+    return list(groups.values())
+
+
+def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[Matrix, Matrix]:
+    """The evidence of the regions that are the same word for word, and of the tokens; [R, N - first]."""
     soft, forms = [], []
     for part in scores.parts:
         evidence = scores.fragments[part, TOKENS].evidence(rows, first)
         soft.append(scores.soft(part, evidence, rows, first))
         forms.append(scores.forms[part, TOKENS].evidence(rows, first))
-    return np.stack(soft).sum(axis=0) + FORMS_TOGETHER * together(np.stack(forms))
+    return together(np.stack(forms)), np.stack(soft).sum(axis=0)
 
 
 def together(forms: NDArray[np.float32]) -> Matrix:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from code_analyze.similarity.declared import persons, same_sources, sources
-from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, Pair, Result
+from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, STRONG, Pair, Result
 from code_analyze.similarity.fingerprints import FLOW, Print
 from code_analyze.similarity.passages import RARE
+
+MANNERS_TOLD = 4
+TOLD_OF_A_MIX = 1.0  # evidence that a look at a second source adds
 
 
 def declared_by_either(one: Print, other: Print) -> list[str]:
@@ -33,6 +36,20 @@ def _same_as_a_whole(pair: Pair, result: Result, others: int) -> list[str]:
     return [told + (f"; {where}." if where else ", in each of which much of the class does.")]
 
 
+def _same_manners(pair: Pair, result: Result, others: int) -> list[str]:
+    """The habits of writing that two share and few others have, the rarest first, with the regions."""
+    places: dict[tuple[int, str], list[str]] = {}
+    for part in sorted(pair.parts):
+        for count, name in result.scores.manners[part].shared(pair.a, pair.b):
+            if count <= RARE * others:
+                places.setdefault((count, name), []).append(part)
+    told = [
+        f"{name} ({', '.join(parts)}; {count} of {others} others)"
+        for (count, name), parts in sorted(places.items())[:MANNERS_TOLD]
+    ]
+    return ["Both write in a manner that few have: " + "; ".join(told) + "."] if told else []
+
+
 def reasons_of(pair: Pair, result: Result) -> list[str]:
     """Why a pair is where it is, in sentences."""
     others = max(result.scores.population - 2, 0)
@@ -40,11 +57,16 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
     strong = [
         f"{part} ({value:.1f})"
         for part, value in sorted(pair.parts.items(), key=lambda p: (-p[1], p[0]))
-        if value > 2
+        if value > STRONG
     ]
     if strong:
         reasons.append("Most of the evidence is in " + ", ".join(strong[:5]) + ".")
     reasons += _same_as_a_whole(pair, result, others)
+    reasons += _same_manners(pair, result, others)
+    if pair.score - float(result.scores.alone[pair.a, pair.b]) > TOLD_OF_A_MIX:
+        reasons.append(
+            "Where the two differ, another one is like one of them: see whether it is mixed of two sources."
+        )
     alone = [b for b in pair.blocks if b.others == 0]
     if alone:
         reasons.append(f"{len(alone)} shared passages that none of the {others} others have.")

@@ -27,6 +27,12 @@ TRANSPARENT_KEYWORDS = frozenset([
 
 SAMPLES_OF_A_STANDARD_NORMAL = frozenset(["randn", "randn_like"])
 
+# Operations with synonyms of which each student tends to one.
+TELLING = frozenset([
+    "randn", "randn_like", "normal_", "normal", "chunk", "split", "narrow", "unbind", "tensor_split", "ones",
+    "zeros", "full", "new_ones", "new_zeros", "new_full",
+])  # fmt: skip
+
 REDUCTIONS = frozenset(["sum", "mean", "nansum", "nanmean"])
 
 # name of a call -> name of the operation. In-place forms (`relu_`) lose their underscore before.
@@ -84,6 +90,8 @@ OPERATIONS: dict[str, str] = {
     "data": "detach",
 }
 
+ELEMENTWISE = frozenset(["relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"])
+
 LOSSES = frozenset(["bce", "bce_logits", "mse", "l1", "kl_div"])
 
 # Modules without weights: applying one to x is the operation on x.
@@ -110,10 +118,13 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "MaxPool2d": ("kernel_size", "stride", "padding"),
     "AvgPool2d": ("kernel_size", "stride", "padding"),
     "Upsample": ("size", "scale_factor", "mode"),
-    "leaky_relu": ("", "negative_slope"),
-    "LeakyReLU": ("negative_slope",),
+    "relu": ("", "inplace"),
+    "ReLU": ("inplace",),
+    "leaky_relu": ("", "negative_slope", "inplace"),
+    "LeakyReLU": ("negative_slope", "inplace"),
     "Adam": ("params", "lr", "betas"),
     "normal": ("", "mean", "std"),
+    "Normal": ("loc", "scale"),
     "clamp": ("", "min", "max"),
     "cat": ("", "dim"),
     "chunk": ("", "chunks", "dim"),

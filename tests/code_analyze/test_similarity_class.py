@@ -66,6 +66,7 @@ def test_similarity_same_tokens_throughout_are_an_outlier_however_ordinary() -> 
     assert names(result, first) == {"copy", ordinary.name}
     assert result.verbatim.line is not None
     assert first.near_verbatim > result.verbatim.line
+    assert names(result, result.pairs[0]) == {"copy", ordinary.name}  # the ranking is by the other score
 
 
 def test_similarity_both_sources_of_a_mix_rank_above_other_pairs(copied) -> None:

@@ -1,18 +1,19 @@
-"""The benchmark's unseen class: honest solutions, copies made by hand, and what is noted about both."""
+"""The benchmark's classes with copies made by hand: honest solutions, copies, and what is noted of both."""
 
 from __future__ import annotations
 
 import ast
 
 import pytest
-from similarity_kit import ROOT, Solution, files_of, read_cohort
+from similarity_kit import ROOT, files_of, read_cohort
 
 from benchmarks.similarity.check_cohort import TRACKS, blank_regions, read_mistakes
+from benchmarks.similarity.cohort import COPIES, HAND_COPIED, PARTS
 from benchmarks.similarity.unseen import LEVELS, is_true, rank, read_copies
 from hwlib.assignment import load_assignment
+from hwlib.errors import HomeworkError
 
-HONEST = {s.name: s for s in read_cohort("unseen")}
-COPIES = {s.name: s for s in read_cohort("unseen_copies")}
+COHORTS = {part: {s.name: s for s in read_cohort(part)} for part in PARTS if part.startswith(HAND_COPIED)}
 PUBLIC = {
     track: {
         check.id
@@ -23,32 +24,33 @@ PUBLIC = {
 }
 
 
-@pytest.mark.parametrize("solution", [*HONEST.values(), *COPIES.values()], ids=lambda s: s.name)
-def test_unseen_solutions_are_complete_and_parse(solution: Solution) -> None:
-    assert blank_regions(solution) == []
-    for path, text in files_of(solution).items():
-        ast.parse(text, path)
+@pytest.mark.parametrize("part", COHORTS)
+def test_unseen_solutions_are_complete_and_parse(part: str) -> None:
+    assert COHORTS[part]
+    for name, solution in COHORTS[part].items():
+        assert blank_regions(solution) == [], name
+        for path, text in files_of(solution).items():
+            ast.parse(text, f"{name} {path}")
 
 
-def test_unseen_copies_name_their_sources() -> None:
-    about = read_copies()
-    assert set(about) == set(COPIES)
+@pytest.mark.parametrize("cohort", HAND_COPIED)
+def test_unseen_copies_name_their_sources(cohort: str) -> None:
+    honest, copies, about = COHORTS[cohort], COHORTS[cohort + COPIES], read_copies(cohort)
+    assert set(about) == set(copies)
     for name, copy in about.items():
-        assert set(copy["sources"]) <= set(HONEST), name
+        assert set(copy["sources"]) <= set(honest), name
         assert len(copy["sources"]) == (2 if copy["level"] == 5 else 1), name
         assert copy["how"], name
         for source in copy["sources"]:
-            assert COPIES[name].regions != HONEST[source].regions
-    assert sorted(copy["level"] for copy in about.values()) == sorted([*LEVELS] * 4)
+            assert copies[name].regions != honest[source].regions
+    assert {copy["level"] for copy in about.values()} == set(LEVELS)
 
 
-@pytest.mark.parametrize(("part", "solutions"), [("unseen", HONEST), ("unseen_copies", COPIES)])
-def test_unseen_mistakes_are_of_solutions_and_public_checks(
-    part: str, solutions: dict[str, Solution]
-) -> None:
+@pytest.mark.parametrize("part", COHORTS)
+def test_unseen_mistakes_are_of_solutions_and_public_checks(part: str) -> None:
     mistakes = read_mistakes(part)
-    assert mistakes
-    assert set(mistakes) <= set(solutions)
+    assert set(mistakes) <= set(COHORTS[part])
+    assert mistakes or part != "unseen"
     for name, mistake in mistakes.items():
         assert mistake["what"], name
         for track in set(mistake) - {"what"}:
@@ -56,11 +58,17 @@ def test_unseen_mistakes_are_of_solutions_and_public_checks(
             assert set(mistake[track]) <= PUBLIC[track], name
 
 
-def test_unseen_copies_keep_the_mistakes_of_their_sources() -> None:
+@pytest.mark.parametrize("cohort", HAND_COPIED)
+def test_unseen_copies_keep_the_mistakes_of_their_sources(cohort: str) -> None:
     # A copied mistake is evidence; one that a copy of this class lost or won would be a slip of its writer.
-    wrong, copied = read_mistakes("unseen"), read_mistakes("unseen_copies")
+    wrong, copied = read_mistakes(cohort), read_mistakes(cohort + COPIES)
     for name in copied:
-        assert any(source in wrong for source in read_copies()[name]["sources"])
+        assert any(source in wrong for source in read_copies(cohort)[name]["sources"])
+
+
+def test_unseen_cohort_without_copies_says_which_have_some() -> None:
+    with pytest.raises(HomeworkError, match=r"'tuning' has no copies made by hand.*expected one of unseen"):
+        read_copies("tuning")
 
 
 def test_unseen_ranks_count_ties_as_last() -> None:

@@ -8,9 +8,11 @@ import pytest
 from code_analyze.similarity.outliers import fit
 from code_analyze.similarity.rarity import (
     lacking_weight,
-    other_form_share,
     other_form_weight,
+    other_manner_weight,
     same_form_weight,
+    same_manner_weight,
+    share_of_honest,
     shared_weight,
 )
 
@@ -27,11 +29,20 @@ def test_similarity_weights_fall_with_the_number_of_holders() -> None:
 def test_similarity_forms_weigh_by_how_many_have_them() -> None:
     holders, none = np.array([2.0, 10.0, 38.0]), np.zeros(3)
     same = same_form_weight(holders, none, 40)
-    assert same[0] > 3 > same[1] > 0 > same[2]  # what nearly all compute tells nothing
-    share = other_form_share(holders, 40)
+    assert same[0] > 3 > same[1] > 0.1 > abs(same[2])  # what nearly all compute tells nothing
+    share = share_of_honest(holders, 40)
     common = other_form_weight(share[2:], share[:1])  # one does what nearly all do, the other stands alone
     alone = other_form_weight(share[:1], share[:1])
     assert alone < common < 0
+
+
+def test_similarity_manners_weigh_by_how_many_have_them() -> None:
+    holders, none = np.array([2.0, 10.0, 38.0]), np.zeros(3)
+    same, other = same_manner_weight(holders, none, 40), other_manner_weight(holders, 40)
+    assert same[0] > 3 > same[1] > 0
+    assert same[2] == pytest.approx(0, abs=0.1)
+    assert (other <= 0).all()
+    assert other[0] < other[2]
 
 
 def test_similarity_expected_false_findings_hold_on_exponential_scores() -> None:

@@ -140,6 +140,16 @@ def divide(left: Node, right: Node, place: Place) -> Node:
     return multiply(left, power(right, -1.0, place), place)
 
 
+def each_term(op: str, node: Node, place: Place) -> Node:
+    """An operation that changes no value, `detach` or `item`, applied to each term of a sum once."""
+    done: list[tuple[float, Node | None]] = []
+    for coefficient, rest in _terms(node):
+        if rest is not None and not (rest.op == op or (op == "detach" and rest.op == "item")):
+            rest = Node(op, (rest.args[0] if rest.op == "detach" else rest,), place)
+        done.append((coefficient, rest))
+    return linear(done, place)
+
+
 def reduce(node: Node, place: Place) -> Node:
     """Sum or mean: one operation, applied to each term of a sum, never twice.
 
@@ -153,7 +163,9 @@ def reduce(node: Node, place: Place) -> Node:
             inner = reduce(rest.args[0], place)
             done += [(coefficient * c, r) for c, r in _terms(inner)]
             continue
-        if rest is not None and rest.op != "reduce":
+        if rest is not None and rest.op == "detach":  # before or after, the same
+            rest = Node("detach", (reduce(rest.args[0], place),), place)
+        elif rest is not None and rest.op not in ("reduce", "item"):
             rest = Node("reduce", (rest,), place)
         done.append((coefficient, rest))
     return linear(done, place)

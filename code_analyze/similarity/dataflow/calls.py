@@ -7,6 +7,7 @@ from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.spelling import (
     ACTIVATION_MODULES,
     DEFAULTS,
+    ELEMENTWISE,
     LOSSES,
     OPERATIONS,
     REDUCTIONS,
@@ -39,10 +40,16 @@ def arguments(name: str, args: list[Node], kwargs: dict[str, Node], skip: int = 
     named = {k: v for k, v in kwargs.items() if k not in TRANSPARENT_KEYWORDS}
     plain: list[Node] = []
     for index, arg in enumerate(args):
+        if index < len(signature) and signature[index] in TRANSPARENT_KEYWORDS:
+            continue
         if index < len(signature) and signature[index]:
             named.setdefault(signature[index], arg)
         else:
             plain.append(arg)
+    if "padding" in named and named["padding"].op == "='same'":
+        size = number(named["kernel_size"]) if "kernel_size" in named else None
+        if size is not None and size % 2 == 1:
+            named["padding"] = constant((size - 1) / 2, named["padding"].place)
     for key, default in DEFAULTS.get(name, {}).items():
         if key in named and keyword(key, named[key]).digest() == keyword(key, constant(default)).digest():
             del named[key]
@@ -72,9 +79,16 @@ def apply_layer(module: Node, args: list[Node], place: Place) -> Node:
         if name == "Identity":
             return args[0]
         if name.islower():
-            return Node(name, (args[0], *module.args), own_place)
+            return elementwise(name, (args[0], *module.args), own_place)
         return Node("apply", (module, *args), own_place)
     return Node("apply", (module, *args), place)
+
+
+def elementwise(op: str, args: tuple[Node, ...], place: Place) -> Node:
+    """An activation; whether the shape is changed before or after it is no matter."""
+    if op in ELEMENTWISE and args[0].op == "shape":
+        return Node("shape", (Node(op, (args[0].args[0], *args[1:]), place),), args[0].place)
+    return Node(op, args, place)
 
 
 def shape_of(value: Node, place: Place) -> Node:
@@ -90,11 +104,19 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         return shape_of(args[0], place)
     if op in REDUCTIONS and args:
         return algebra.reduce(args[0], place)
+    if op in ("detach", "item") and args:
+        return algebra.each_term(op, args[0], place)
     if op in SAMPLES_OF_A_STANDARD_NORMAL:
         return Node("gauss", (), place)
     if op in LOSSES:
         inputs = (args + [kwargs[k] for k in ("input", "target") if k in kwargs])[:2]
         return algebra.reduce(Node(op, tuple(inputs), place), place)
+    if args and args[0].op.startswith(".") and (op.startswith("fill:") or op == "fill"):
+        # A weight that is overwritten: zeros_(module.bias), constant_(module.bias, 0), bias.fill_(0)
+        value = constant(int(op[5:])) if op != "fill" else args[1] if len(args) > 1 else kwargs.get("val")
+        return Node("fill", (args[0], value or constant(0)), place)
+    if op == "fill" and len(args) == 2:
+        return Node("filled", (args[1],), place)
     if op.startswith("fill:"):
         return Node("filled" if op != "fill:w" else op, (constant(int(op[5:])),), place)
     if op in ("full", "full_like", "new_full"):
@@ -111,14 +133,16 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
     known = _arithmetic(op, args, kwargs, place)
     if known is not None:
         return known
-    if op in ("sample", "rsample") and args and args[0].op == "Normal" and len(args[0].args) >= 2:
-        return _gaussian(args[0].args[0], args[0].args[1], place)
+    if op in ("sample", "rsample") and args and args[0].op == "Normal":
+        drawn = {a.op.partition("=")[0]: Node(a.op.partition("=")[2], a.args, a.place) for a in args[0].args}
+        if "loc" in drawn and "scale" in drawn:
+            return _gaussian(drawn["loc"], drawn["scale"], place)
     if op in ("zero_grad", "backward"):
         args, kwargs = args[:1], {}
     plain = arguments(op, args, kwargs)
     if op == "normal" and len(plain) == 1 and not plain[0].op.startswith(("self", ".", "param")):
         return Node("gauss", (), place)
-    return Node(op, tuple(plain), place)
+    return elementwise(op, tuple(plain), place) if plain else Node(op, (), place)
 
 
 def _gaussian(mean: Node, std: Node, place: Place) -> Node:

@@ -10,7 +10,7 @@ from code_analyze.similarity.dataflow.calls import is_instance, operation, sizes
 from code_analyze.similarity.dataflow.invocations import Invocations
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.dataflow.reader import BUILTINS
-from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
+from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value, is_static
 
 ARITHMETIC: dict[type, Callable[[Node, Node, Place], Node]] = {
     ast.Add: algebra.add,
@@ -41,6 +41,8 @@ class Expressions(Invocations):
         return read(self, e, scope)
 
     def ex_constant(self, e: ast.Constant, scope: Scope) -> Value:
+        if isinstance(e.value, float) and not e.value.is_integer():
+            self.mark(f"number {e.value:g}")
         return constant(e.value, self.place)
 
     def ex_name(self, e: ast.Name, scope: Scope) -> Value:
@@ -58,21 +60,35 @@ class Expressions(Invocations):
         self.at(e)
         if isinstance(owner, Instance):
             value = owner.attributes.get(e.attr)
-            if value is not None and (owner.own or e.attr not in self.given.attributes):
+            if value is not None and (owner.own or e.attr not in self.given.attributes or self.stays(value)):
                 return value
             method = owner.methods.get(e.attr)
             helper = method is not None and (owner.own or self.places.part(method.lineno) > 0)
             if method is not None and helper and owner.scope is not None:
-                return Closure(method.args, method.body, owner.scope, owner)
+                bound = None if is_static(method) else owner
+                return Closure(method.args, method.body, owner.scope, bound)
             return Node(f"self.{e.attr}" if e.attr in self.given.attributes else "self.?", (), self.place)
         base = self.node(owner)
         if base.op.startswith("mod:"):
             return Node(f"{base.op}.{e.attr}", (), self.place)
         if e.attr == "data":
+            self.mark(".data")
             return base
         if e.attr == "shape":
             return sizes([base], {}, self.place)
+        if e.attr == "__class__":
+            self.mark("__class__")
+            return self.make("call:type", base)
         return self.make(f".{e.attr}", base)
+
+    def stays(self, value: Value) -> bool:
+        """Whether an attribute that the starter fixes is the value that it was given: `self.latent_dim =
+        latent_dim`, or a chain of modules in the function that makes it."""
+        if isinstance(value, Node):
+            if value.op.startswith("param:"):
+                self.mark("an attribute in place of the parameter")
+            return value.op.startswith("param:")
+        return bool(self.kept) and any(kept is value for _, kept, _ in self.kept[-1])
 
     def ex_binary(self, e: ast.BinOp, scope: Scope) -> Value:
         left, right = self.expr(e.left, scope), self.expr(e.right, scope)
@@ -89,10 +105,18 @@ class Expressions(Invocations):
         if known is not None:
             return known(a, b, self.place)
         if isinstance(e.op, ast.Pow):
+            if a.op == "exp":
+                self.mark("pow of exp")
             return operation("pow", [a, b], {}, self.place)
         x, y = number(a), number(b)
         if isinstance(e.op, ast.FloorDiv) and x is not None and y:
             return constant(x // y, self.place)
+        if isinstance(e.op, ast.FloorDiv) and y and a.op.startswith("scale:"):
+            factor = float(a.op[6:]) / y
+            if factor.is_integer():  # 4 * hidden_dim // 2
+                return algebra.scale(factor, a.args[0], self.place)
+        if isinstance(e.op, ast.LShift) and y is not None and 0 <= y < 32:
+            return algebra.scale(2.0**y, a, self.place)
         if isinstance(e.op, ast.Mod) and x is not None and y:
             return constant(x % y, self.place)
         return self.make(type(e.op).__name__, a, b)
@@ -103,6 +127,9 @@ class Expressions(Invocations):
             return algebra.scale(-1.0, value, self.place)
         if isinstance(e.op, ast.UAdd):
             return value
+        known = self.known(value) if isinstance(e.op, ast.Not) else None
+        if known is not None:
+            return constant(not known, self.place)
         return self.make(type(e.op).__name__.lower(), value)
 
     def ex_bool(self, e: ast.BoolOp, scope: Scope) -> Value:
@@ -113,8 +140,13 @@ class Expressions(Invocations):
         right = self.node(self.expr(e.comparators[0], scope))
         name, swapped = COMPARISONS[type(e.ops[0])]
         if left.op == "call:type" and name in ("eq", "ne", "in", "not in") and len(left.args) == 1:
+            self.mark("type() in place of isinstance()")
             test = is_instance(left.args[0], right, self.place)
             return test if name in ("eq", "in") else self.make("not", test)
+        if name in ("lt", "le", "eq", "ne"):
+            outcome = _compared(name, *((right, left) if swapped else (left, right)))
+            if outcome is not None:
+                return constant(outcome, self.place)
         return self.make(name, *((right, left) if swapped else (left, right)))
 
     def truth(self, e: ast.expr, scope: Scope) -> bool | None:
@@ -127,13 +159,14 @@ class Expressions(Invocations):
         if isinstance(e, ast.BoolOp):
             return None
         value = self.expr(e, scope)
+        return self.known(value)
+
+    def known(self, value: Value) -> bool | None:
+        """Whether a value is true, where that is known."""
         if isinstance(value, Items) and value.kind == "list":
             return bool(value.items)
-        if isinstance(value, Node):
-            if value.op in ("lt", "le", "eq", "ne") and len(value.args) == 2:
-                return _compared(value.op, *value.args)
-            if value.op[0] in "#=":
-                return value.op not in ("#0", "=False", "=None", "=''")
+        if isinstance(value, Node) and value.op[0] in "#=":
+            return value.op not in ("#0", "=False", "=None", "=''")
         return None
 
     def ex_choice(self, e: ast.IfExp, scope: Scope) -> Value:
@@ -144,6 +177,7 @@ class Expressions(Invocations):
         return self.make("choice", *parts)
 
     def ex_lambda(self, e: ast.Lambda, scope: Scope) -> Value:
+        self.mark("lambda")
         return Closure(e.args, e.body, scope)
 
     def ex_string(self, e: ast.JoinedStr, scope: Scope) -> Value:
@@ -183,5 +217,9 @@ def _compared(op: str, left: Node, right: Node) -> bool | None:
     if a is None or b is None:
         if left.op[0] == "=" and right.op[0] == "=" and op in ("eq", "ne"):
             return (left.op == right.op) == (op == "eq")
+        if op in ("eq", "ne") and "=None" in (left.op, right.op):
+            other = left if right.op == "=None" else right
+            if other.op.startswith(("layer:", "#", "list")):  # a module is not None
+                return op == "ne"
         return None
     return {"lt": a < b, "le": a <= b, "eq": a == b, "ne": a != b}[op]

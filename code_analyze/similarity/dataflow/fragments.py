@@ -21,15 +21,18 @@ class Flow:
     """The data flow of one part: pieces cut off a few steps down, with their lines, and the form.
 
     The form is one digest of all that the part does; two parts with the same form compute the same.
+    Manners are names of what the form leaves out of how it is written (see `Reader.mark`).
     """
 
     pieces: Spans = field(default_factory=dict)
     form: int = 0
+    manners: frozenset[str] = frozenset()
 
 
 def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given: Given) -> dict[int, Flow]:
     """The data flow of each part of a file. `nodes` are those of `Places.nodes`."""
-    effects = Interpreter(places, given).run(tree, nodes)
+    reader = Interpreter(places, given)
+    effects = reader.run(tree, nodes)
     found: dict[int, Flow] = {}
     seen: set[int] = set()
     stack = list(effects)
@@ -50,11 +53,20 @@ def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given:
     roots: dict[int, set[int]] = {}
     for effect in effects:
         part = _part(effect)
-        if part:
+        if part and counts(effect):
             roots.setdefault(part, set()).add(effect.digest())
     for part, digests in roots.items():
-        found.setdefault(part, Flow()).form = combine("form", sorted(digests))
+        flow = found.setdefault(part, Flow())
+        flow.form = combine("form", sorted(digests))
+    for part, manners in reader.manners.items():
+        found.setdefault(part, Flow()).manners = frozenset(manners)
     return found
+
+
+def counts(effect: Node) -> bool:
+    """Whether an effect is one of what the part computes: values that are kept under names of the student's
+    own count where they are used."""
+    return effect.op != "set"
 
 
 def _part(effect: Node) -> int:

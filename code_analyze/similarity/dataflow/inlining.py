@@ -8,7 +8,7 @@ from code_analyze.similarity.dataflow.calls import INPUT, apply_layer
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.sequences import Sequences
-from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
+from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value, methods_of
 
 MAX_INLINE = 6
 
@@ -25,6 +25,8 @@ class Inlining(Sequences):
                 step = self.call(module, "", [value], {})
                 value = self.node(step)
             return value
+        if isinstance(target, Instance) and target.chain is not None and "forward" not in target.methods:
+            return self.apply(target.chain, args)
         if isinstance(target, Instance) and "forward" in target.methods and target.scope is not None:
             forward = target.methods["forward"]
             return self.node(
@@ -36,8 +38,12 @@ class Inlining(Sequences):
 
     def instantiate(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An object of a class that the student added: its attributes as its __init__ leaves them."""
-        methods, scope = self.classes[name]
+        node, scope = self.classes[name]
+        self.mark("a class of its own")
+        methods = methods_of(node)
         instance = Instance(methods, {}, scope, own=True)
+        if any(isinstance(b, (ast.Name, ast.Attribute)) and _name(b) == "Sequential" for b in node.bases):
+            instance.chain = Items(list(args) if "__init__" not in methods else [], "Sequential", self.place)
         init = methods.get("__init__")
         if init is not None:
             self.inline(Closure(init.args, init.body, scope, instance), args, kwargs)
@@ -45,7 +51,8 @@ class Inlining(Sequences):
 
     def inline(self, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The value that a function returns for these arguments."""
-        if len(self.inlined) >= MAX_INLINE:
+        recursive = any(body is closure.body for body in self.reading)
+        if recursive or len(self.inlined) >= MAX_INLINE:
             return self.make("call:?", *[self.node(a) for a in args if isinstance(a, Node)])
         inner = Scope({}, closure.scope, closure.instance)
         names = [a.arg for a in [*closure.params.posonlyargs, *closure.params.args]]
@@ -61,13 +68,19 @@ class Inlining(Sequences):
             inner.values[closure.params.vararg.arg] = Items(list(args[len(names) :]))
         place = self.place
         self.inlined.append(place[0])
+        self.reading.append(closure.body)
         self.returned.append([])
         try:
             if isinstance(closure.body, ast.expr):
                 return self.expr(closure.body, inner)
             self.block(list(closure.body), inner)
-            return self.returned[-1][-1] if self.returned[-1] else NOTHING
+            return self.returned[-1][-1][0] if self.returned[-1] else NOTHING
         finally:
             self.inlined.pop()
+            self.reading.pop()
             self.returned.pop()
             self.place = place
+
+
+def _name(e: ast.Name | ast.Attribute) -> str:
+    return e.id if isinstance(e, ast.Name) else e.attr

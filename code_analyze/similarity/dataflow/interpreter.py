@@ -6,10 +6,18 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, Place
 from code_analyze.similarity.dataflow.reader import TooMuchError
 from code_analyze.similarity.dataflow.statements import DONE, Statements
-from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope
+from code_analyze.similarity.dataflow.values import (
+    Closure,
+    Instance,
+    Items,
+    Scope,
+    Value,
+    is_static,
+    methods_of,
+)
 
 
 class Interpreter(Statements):
@@ -30,17 +38,31 @@ class Interpreter(Statements):
                     self.called.add(node.func.id)
                 elif isinstance(node.func, ast.Attribute):
                     self.called.add(node.func.attr)
+        self.hoist(tree)
         with contextlib.suppress(TooMuchError, RecursionError):  # what was read so far counts
             self.block(tree.body, self.globals)
         return self.effects
 
+    def hoist(self, tree: ast.Module) -> None:
+        """Makes the student's helpers known: what calls them may stand above them in the file."""
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and self.places.own(node) and not self.is_given(node):
+                self.globals.values[node.name] = Closure(node.args, node.body, self.globals)
+            elif isinstance(node, ast.ClassDef) and node.name in self.called and not self.is_given(node):
+                self.classes[node.name] = (node, self.globals)
+
     def block(self, body: Sequence[ast.stmt], scope: Scope) -> bool:
         """Reads statements; True when what follows isn't reached."""
-        for statement in body:
+        for index, statement in enumerate(body):
             self.at(statement)
             read = self.STATEMENTS.get(type(statement))
             if read is not None and read(self, statement, scope):
                 return DONE
+            if self.fork is not None:  # what follows is read once for each branch
+                other, self.fork = self.fork, None
+                first = Scope(other, scope.outer, scope.instance)
+                ends = self.block(body[index + 1 :], first)
+                return self.block(body[index + 1 :], scope) and ends
         return False
 
     def function(
@@ -52,22 +74,40 @@ class Interpreter(Statements):
         names = [a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]]
         for index, name in enumerate(names):
             inner.values[name] = Node(f"param:{name}" if is_given else f"param:{index}")
-        if instance is not None and names:
+        if instance is not None and names and not is_static(node):
             inner.values[names[0]] = instance
         for extra in (args.vararg, args.kwarg):
             if extra is not None:
                 inner.values[extra.arg] = Node("param:rest")
         self.returned.append([])
+        self.kept.append([])
         try:
             self.block(node.body, inner)
-            for value in self.returned[-1]:
-                parts = value.items if isinstance(value, Items) and value.kind == "list" else [value]
-                for part in parts:
-                    node_ = self.node(part)
-                    self.place = node_.place if node_.place[0] else self.place
-                    self.effects.append(Node("return", (node_,), self.place))
+            for value, place in self.returned[-1]:
+                self.at_end(value, place)
+            for name, value, place in self.kept[-1]:
+                self.place = place
+                self.effect(name, self.node(value))
         finally:
             self.returned.pop()
+            self.kept.pop()
+
+    def at_end(self, value: Value, place: Place) -> None:
+        """The effects of returning a value."""
+        for part in value.items if isinstance(value, Items) and value.kind == "list" else [value]:
+            stack = [self.node(part)]
+            while stack:
+                result = stack.pop()
+                if result.op == "choice":  # a function that returns the one or the other
+                    self.condition(result.args[0])
+                    stack += result.args[1:]
+                else:
+                    # A return of the starter's belongs to the region that made the value.
+                    where = place if place[0] else result.place
+                    self.effects.append(Node("return", (result,), where))
+                    if result.place[0] not in (0, where[0]):
+                        returned = f"a value that another region returns ({result.op})"
+                        self.manners.setdefault(result.place[0], set()).add(returned)
 
     def is_given(self, node: ast.FunctionDef | ast.ClassDef) -> bool:
         """Whether the starter defines it: a definition in a line of the student's is the student's."""
@@ -84,9 +124,9 @@ class Interpreter(Statements):
             self.function(node, scope, None, given)
 
     def st_class(self, node: ast.ClassDef, scope: Scope) -> None:
-        methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+        methods = methods_of(node)
         if not self.is_given(node) and node.name in self.called:
-            self.classes[node.name] = (methods, scope)
+            self.classes[node.name] = (node, scope)
             return
         instance = Instance(methods, {}, scope)
         if not self.places.own(node):

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Sequence
 
 from code_analyze.similarity.dataflow.calls import INPUT
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, Place
 from code_analyze.similarity.dataflow.values import Closure, Items, Scope, Value
 from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
@@ -37,13 +37,25 @@ class Reader:
         self.budget = MAX_NODES
         self.imports: dict[str, str] = {}
         self.called: set[str] = set()
-        self.classes: dict[str, tuple[dict[str, ast.FunctionDef], Scope]] = {}
+        self.classes: dict[str, tuple[ast.ClassDef, Scope]] = {}
         self.globals = Scope({})
-        self.returned: list[list[Value]] = []  # by each function that is being read, the innermost last
+        # By each function that is being read, the innermost last: what it returns and where, and the
+        # containers that it stores on self, which are not complete before its end.
+        self.returned: list[list[tuple[Value, Place]]] = []
+        self.kept: list[list[tuple[str, Value, Place]]] = []
+        self.manners: dict[int, set[str]] = {}  # by part: see `mark`
+        self.fork: dict[str, Value] | None = None  # the values of the other branch
+        self.forks = 0
+        self.reading: list[object] = []  # the bodies that are being inlined
 
     def at(self, node: ast.AST) -> None:
         line: int = getattr(node, "lineno", self.place[1])
         self.place = ((self.inlined[0] if self.inlined else 0) or self.places.part(line), line)
+
+    def mark(self, what: str) -> None:
+        """Notes a manner of writing that the form leaves out."""
+        if self.place[0]:
+            self.manners.setdefault(self.place[0], set()).add(what)
 
     def spend(self) -> None:
         self.budget -= 1
@@ -62,13 +74,13 @@ class Reader:
         if isinstance(value, Node):
             return value
         if isinstance(value, Items):
-            if value.kind == "Sequential":
+            if value.kind != "list":
                 return self.apply(value, [INPUT])
             return self.make("list", *[self.node(item) for item in value.items])
         if isinstance(value, Closure):
             params = [a.arg for a in value.params.args]
             return self.node(self.inline(value, [Node(f"param:{i}") for i in range(len(params))], {}))
-        if value.own and "forward" in value.methods:
+        if value.own and ("forward" in value.methods or value.chain is not None):
             return self.apply(value, [INPUT])
         return Node("self")
 

@@ -19,16 +19,22 @@ class Sequences(Reader):
     def ex_items(self, e: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value:
         return Items(self.expanded(e.elts, scope), "list", self.place)
 
-    def expanded(self, elements: list[ast.expr], scope: Scope) -> list[Value]:
+    def expanded(self, elements: list[ast.expr], scope: Scope, count: int | None = None) -> list[Value]:
+        """The values of a display or of arguments, starred ones item by item; `count` is how many there are
+        in all, where that is known."""
         items: list[Value] = []
-        for element in elements:
-            if isinstance(element, ast.Starred):
-                value = self.expr(element.value, scope)
-                items.extend(
-                    value.items if isinstance(value, Items) else [self.make("star", self.node(value))]
-                )
-            else:
+        for index, element in enumerate(elements):
+            if not isinstance(element, ast.Starred):
                 items.append(self.expr(element, scope))
+                continue
+            value = self.expr(element.value, scope)
+            if isinstance(value, Items):
+                items.extend(value.items)
+            elif count is not None and index == len(elements) - 1:
+                self.mark("starred arguments")
+                items.extend(self.item(value, i) for i in range(count - len(items)))
+            else:
+                items.append(self.make("star", self.node(value)))
         return items
 
     def ex_comprehension(self, e: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Value:
@@ -64,6 +70,7 @@ class Sequences(Reader):
                 return Items(base.items[low:high], base.kind, base.place)
         half = _half(index)
         if half is not None:  # h[:, :d] and h[:, d:] are the two chunks of h
+            self.mark("halves by slices")
             return self.make(f"part:{half}", self.make("chunk", self.node(base)))
         position = self.expr(index, scope) if not isinstance(index, ast.Slice) else None
         value = number(position) if isinstance(position, Node) else None
@@ -83,6 +90,8 @@ class Sequences(Reader):
         base = self.node(value)
         if base.op == "sizes":
             return sizes([base, constant(index)], {}, self.place)
+        if base.op.startswith("rest:"):
+            return self.make(f"part:{int(base.op[5:]) + index}", base.args[0])
         if base.op == "chunk":
             return self.make(f"part:{index}", self.make("chunk", base.args[0]))
         return self.make(f"part:{index}", base)

@@ -7,8 +7,10 @@ import ast
 from code_analyze.similarity.dataflow.expressions import Expressions
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.sequences import MAX_UNROLL
-from code_analyze.similarity.dataflow.values import Instance, Items, Scope, Value
+from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
 
+WITHOUT_GRADIENTS = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled")  # change no value
+MAX_FORKS = 15  # of one file: what follows a branch is read twice, what follows two of them four times
 DONE = True  # a block that ends here: what follows in it is dead
 
 
@@ -33,8 +35,11 @@ class Statements(Expressions):
             scope.values[target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
             for index, part in enumerate(target.elts):
-                if isinstance(part, ast.Starred):
-                    self.bind(part.value, self.node(value), scope)
+                if isinstance(part, ast.Starred) and isinstance(value, Items):
+                    last = len(value.items) - (len(target.elts) - index - 1)
+                    self.bind(part.value, Items(value.items[index:last]), scope)
+                elif isinstance(part, ast.Starred):
+                    self.bind(part.value, self.make(f"rest:{index}", self.node(value)), scope)
                 else:
                     self.bind(part, self.item(value, index), scope)
         elif isinstance(target, ast.Attribute):
@@ -43,7 +48,11 @@ class Statements(Expressions):
                 owner.attributes[target.attr] = value
                 if not owner.own:
                     fixed = target.attr in self.given.attributes
-                    self.effect(f"set:{target.attr}" if fixed else "set", self.node(value))
+                    name = f"set:{target.attr}" if fixed else "set"
+                    if self.kept and not isinstance(value, Node):
+                        self.kept[-1].append((name, value, self.place))
+                    else:
+                        self.effect(name, self.node(value))
             else:
                 self.effect(f"setattr:{target.attr}", self.node(owner), self.node(value))
         elif isinstance(target, ast.Subscript):
@@ -53,10 +62,11 @@ class Statements(Expressions):
         if self.returned:
             value = self.expr(node.value, scope) if node.value is not None else None
             if value is not None:
-                self.returned[-1].append(value)
+                self.returned[-1].append((value, self.place))
         return DONE
 
     def st_raise(self, node: ast.Raise, scope: Scope) -> bool:
+        self.mark("raise")
         return DONE
 
     def st_expression(self, node: ast.Expr, scope: Scope) -> None:
@@ -75,19 +85,27 @@ class Statements(Expressions):
             return self.block(node.body if condition else node.orelse, scope)
         test = self.node(self.expr(node.test, scope))
         place, acts = self.place, self.acts()
-        before = dict(scope.values)
+        before = {name: _apart(value) for name, value in scope.values.items()}
         body_ends = self.block(node.body, scope)
         after_body, scope.values = scope.values, dict(before)
         else_ends = self.block(node.orelse, scope)
         after_else = scope.values
         if body_ends or else_ends or self.acts() != acts:
-            self.effects.append(Node("if", (_positive(test),), place))
+            self.place = place
+            self.condition(test)
         if body_ends or else_ends:
             scope.values = after_else if body_ends else after_body
             return body_ends and else_ends
         merged = dict(after_else)
         for name, value in after_body.items():
             other = after_else.get(name)
+            if other is not None and self.forks < MAX_FORKS and self.differ(value, other):
+                self.forks += 1
+                self.place = place
+                self.condition(test)
+                self.mark("lists made in branches")
+                scope.values, self.fork = after_else, after_body
+                return False
             if other is not value and isinstance(value, Node) and isinstance(other, Node):
                 merged[name] = (
                     self.make("choice", test, value, other) if value.digest() != other.digest() else value
@@ -96,6 +114,24 @@ class Statements(Expressions):
                 merged[name] = value
         scope.values = merged
         return False
+
+    def differ(self, one: Value, other: Value) -> bool:
+        """Whether a name stands for different known lists or modules after the branches."""
+        if one is other or (isinstance(one, Node) and isinstance(other, Node)):
+            return False
+        if isinstance(one, Closure) or isinstance(other, Closure):
+            return True
+        return self.node(one).digest() != self.node(other).digest()
+
+    def condition(self, test: Node) -> None:
+        """The effects of deciding on a condition, one for each part of it: `a and b` is an if in an if."""
+        test = _positive(test)
+        if test.op in ("and", "or"):
+            self.mark(f"conditions joined by {test.op}")
+            for part in test.args:
+                self.condition(part)
+        else:
+            self.effects.append(Node("if", (test,), test.place if test.place[0] else self.place))
 
     def acts(self) -> int:
         """How much the program does up to here."""
@@ -129,7 +165,10 @@ class Statements(Expressions):
             value = self.node(self.expr(item.context_expr, scope))
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value, scope)
-            self.effect("with", value)
+            if value.op in WITHOUT_GRADIENTS:
+                self.mark(value.op)
+            else:
+                self.effect("with", value)
         return self.block(node.body, scope)
 
     def st_try(self, node: ast.Try, scope: Scope) -> bool:
@@ -152,3 +191,8 @@ def _positive(test: Node) -> Node:
         return _positive(test.args[0])
     other = {"ne": "eq", "not in": "in"}.get(test.op)
     return Node(other, test.args, test.place) if other else test
+
+
+def _apart(value: Value) -> Value:
+    """A value that doesn't change when a list is appended to in the other branch."""
+    return Items(list(value.items), value.kind, value.place) if isinstance(value, Items) else value

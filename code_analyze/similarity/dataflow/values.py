@@ -40,6 +40,7 @@ class Instance:
     attributes: dict[str, Value] = field(default_factory=dict)
     scope: Scope | None = None
     own: bool = False  # the class is the student's, so its methods are inlined
+    chain: Items | None = None  # what an nn.Sequential of the student's consists of
 
 
 @dataclass
@@ -66,6 +67,28 @@ class Scope:
                 return scope.instance
             scope = scope.outer
         return None
+
+
+def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    """The methods that a class defines, by name."""
+    return {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+
+
+def parameters(method: ast.FunctionDef) -> list[str]:
+    """The names of a method's arguments by position, without its object."""
+    return [a.arg for a in [*method.args.posonlyargs, *method.args.args]][1:]
+
+
+def returned_values(method: ast.FunctionDef) -> int:
+    """How many values each of its returns has, or 0 where that isn't known."""
+    returns = [node.value for node in ast.walk(method) if isinstance(node, ast.Return)]
+    lengths = {len(value.elts) if isinstance(value, ast.Tuple) else 0 for value in returns}
+    return lengths.pop() if len(lengths) == 1 else 0
+
+
+def is_static(method: ast.FunctionDef) -> bool:
+    """Whether a method is called without its object."""
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
 
 
 Value: TypeAlias = "Node | Items | Closure | Instance"

@@ -171,10 +171,12 @@ def _heat(result: Result) -> dict[str, Any]:
 
 
 def _histogram(result: Result) -> dict[str, Any]:
-    values = np.maximum(result.class_scores if len(result.class_scores) else np.zeros(1), 0.0)
+    values = result.class_scores if len(result.class_scores) else np.zeros(1)
     line = result.canonical.line
-    top = max(float(values.max()), line or 0.0) * 1.05 + 1e-6
-    counts, edges = np.histogram(values, bins=BINS, range=(0.0, top))
+    top = max(float(values.max()), line or 0.0, 0.0) * 1.05 + 1e-6
+    bottom = min(float(values.min()), 0.0)
+    width = 820 / (top - bottom)
+    counts, edges = np.histogram(values, bins=BINS, range=(bottom, top))
     tallest = max(int(counts.max()), 1)
     bars = []
     for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True):
@@ -182,7 +184,7 @@ def _histogram(result: Result) -> dict[str, Any]:
         height = 150.0 * float(np.sqrt(count / tallest))
         bars.append(
             {
-                "x": round(60 + 820 * float(low) / top, 1),
+                "x": round(60 + width * (float(low) - bottom), 1),
                 "width": round(820 / BINS - 1.5, 1),
                 "height": round(max(height, 2.0 if count else 0.0), 1),
                 "count": int(count),
@@ -193,6 +195,7 @@ def _histogram(result: Result) -> dict[str, Any]:
         )
     return {
         "bars": bars,
-        "line": None if line is None else round(60 + 820 * line / top, 1),
+        "line": None if line is None else round(60 + width * (line - bottom), 1),
+        "bottom": round(bottom, 1),
         "top": round(top, 1),
     }
