@@ -21,8 +21,8 @@ SYMPTOMS = {
 }
 _PATIENCE = 20  # logged values in a row before a state counts as lasting
 # The decoder learns the mean image first, for which it needs no latent vector: the reference's KL divergence,
-# too, was near zero until about step 1,500 with one seed, 1,100 with another (docs/results.md).
-_KL_GRACE = 3000  # steps
+# too, was near zero until step 1,500 with one seed and 4,700 with another (docs/results.md).
+_KL_GRACE = 5000  # steps
 
 
 class Monitor:
