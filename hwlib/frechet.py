@@ -59,6 +59,7 @@ class Gaussian:
             raise ValueError(f"expected features [N, D] with N >= 2, found shape {list(x.shape)}")
         if not np.isfinite(x).all():
             raise ValueError("the features hold NaN or infinite values")
+        n: NDArray[np.float64]
         if counts is None:
             n = np.ones(len(x))  # [N]
         else:
