@@ -125,6 +125,8 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Adam": ("params", "lr", "betas"),
     "normal": ("", "mean", "std"),
     "Normal": ("loc", "scale"),
+    "Bernoulli": ("probs", "logits"),
+    "unbind": ("", "dim"),
     "clamp": ("", "min", "max"),
     "cat": ("", "dim"),
     "chunk": ("", "chunks", "dim"),

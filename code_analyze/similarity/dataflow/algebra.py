@@ -39,6 +39,9 @@ def linear(terms: list[tuple[float, Node | None]], place: Place) -> Node:
         key = rest.digest() if rest is not None else 0
         collected[key] = (collected.get(key, (0.0, rest))[0] + coefficient, rest)
     kept = [(c, r) for c, r in collected.values() if abs(c) > TINY]
+    if len(kept) > 1 and {"numel", "reduce"} <= {r.op for _, r in kept if r is not None}:
+        # Beside the sum of all values their number is the sum of as many ones.
+        return linear([(c, None if r is not None and r.op == "numel" else r) for c, r in kept], place)
     if not kept:
         return constant(0, place)
     if len(kept) == 1:
@@ -93,7 +96,7 @@ def multiply(left: Node, right: Node, place: Place) -> Node:
 
 
 def _is_one_over_size(factors: list[Node]) -> bool:
-    return len(factors) == 1 and factors[0].op == "pow:-1" and factors[0].args[0].op == "size"
+    return len(factors) == 1 and factors[0].op == "pow:-1" and factors[0].args[0].op in ("size", "numel")
 
 
 def _is_reduction(node: Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow.distributions import distribution, gaussian
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.spelling import (
     ACTIVATION_MODULES,
@@ -70,7 +71,7 @@ def layer(name: str, args: list[Node], kwargs: dict[str, Node], place: Place) ->
 def apply_layer(module: Node, args: list[Node], place: Place) -> Node:
     """A module applied to its inputs."""
     if module.op.startswith("loss:"):
-        return algebra.reduce(Node(module.op[5:], tuple(args), place), place)
+        return algebra.reduce(Node(module.op[5:], tuple(map(shape_free, args)), place), place)
     if module.op.startswith("layer:") and args:
         name = module.op[6:]
         own_place = module.place if module.place[0] else place
@@ -89,6 +90,10 @@ def elementwise(op: str, args: tuple[Node, ...], place: Place) -> Node:
     if op in ELEMENTWISE and args[0].op == "shape":
         return Node("shape", (Node(op, (args[0].args[0], *args[1:]), place),), args[0].place)
     return Node(op, args, place)
+
+
+def shape_free(value: Node) -> Node:
+    return value.args[0] if value.op == "shape" else value
 
 
 def shape_of(value: Node, place: Place) -> Node:
@@ -110,6 +115,7 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         return Node("gauss", (), place)
     if op in LOSSES:
         inputs = (args + [kwargs[k] for k in ("input", "target") if k in kwargs])[:2]
+        inputs = [shape_free(each) for each in inputs]  # it compares element by element
         return algebra.reduce(Node(op, tuple(inputs), place), place)
     if args and args[0].op.startswith(".") and (op.startswith("fill:") or op == "fill"):
         # A weight that is overwritten: zeros_(module.bias), constant_(module.bias, 0), bias.fill_(0)
@@ -130,13 +136,27 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         factor = number(kwargs.get("value", constant(1)))
         if factor is not None:
             return algebra.add(args[0], algebra.scale(factor, both(args[1], args[2], place), place), place)
+    overwritten = _overwritten(op, args, kwargs, place)
+    if overwritten is not None:
+        return overwritten
     known = _arithmetic(op, args, kwargs, place)
     if known is not None:
         return known
-    if op in ("sample", "rsample") and args and args[0].op == "Normal":
-        drawn = {a.op.partition("=")[0]: Node(a.op.partition("=")[2], a.args, a.place) for a in args[0].args}
-        if "loc" in drawn and "scale" in drawn:
-            return _gaussian(drawn["loc"], drawn["scale"], place)
+    known = distribution(op, args, place)
+    if known is not None:
+        return known
+    if op == "einsum" and len(args) > 1 and args[0].op.endswith("->'"):
+        terms = args[0].op[2:-3].replace(" ", "").split(",")
+        if len(terms) == len(args) - 1 and len(set(terms)) == 1:  # the sum over all indices of a product
+            product = args[1]
+            for each in args[2:]:
+                product = algebra.multiply(product, each, place)
+            return algebra.reduce(product, place)
+    if op == "numel" and args:
+        return Node("numel", (shape_free(args[0]),), place)
+    if op == "forward" and args:
+        named = [keyword(key, kwargs[key]) for key in sorted(kwargs) if kwargs[key].op != "=None"]
+        return Node("apply", (*args, *named), place)
     if op in ("zero_grad", "backward"):
         args, kwargs = args[:1], {}
     plain = arguments(op, args, kwargs)
@@ -145,15 +165,31 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
     return elementwise(op, tuple(plain), place) if plain else Node(op, (), place)
 
 
-def _gaussian(mean: Node, std: Node, place: Place) -> Node:
-    return algebra.add(mean, algebra.multiply(std, Node("gauss", (), place), place), place)
+def _overwritten(op: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node | None:
+    """A weight that is overwritten: normal_(module.weight, 1, 0.02), module.weight.copy_(value), and what is
+    then done in place: module.weight.normal_().mul_(0.02).add_(1)."""
+    if not args:
+        return None
+    first = args[0]
+    if first.op == "fill" and len(first.args) == 2 and op in ("add", "sub", "mul", "div"):
+        value = _arithmetic(op, [first.args[1], *args[1:]], kwargs, place)
+        return Node("fill", (first.args[0], value), place) if value is not None else None
+    if not first.op.startswith("."):
+        return None
+    if op == "copy" and len(args) == 2:
+        return Node("fill", (first, args[1]), place)
+    if op == "normal":
+        mean = kwargs.get("mean") or (args[1] if len(args) > 1 else constant(0))
+        std = kwargs.get("std") or (args[2] if len(args) > 2 else constant(1))
+        return Node("fill", (first, gaussian(mean, std, place)), place)
+    return None
 
 
 def random_normal(args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
     """torch.normal(mean, std): both may be tensors."""
     mean = kwargs.get("mean") or (args[0] if args else constant(0))
     std = kwargs.get("std") or (args[1] if len(args) > 1 else constant(1))
-    return _gaussian(mean, std, place)
+    return gaussian(mean, std, place)
 
 
 def sizes(args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
@@ -209,6 +245,15 @@ def _exp(value: Node, place: Place) -> Node:
     if value.op == "log" and value.args:
         return value.args[0]
     return Node("exp", (value,), place)
+
+
+def is_type(value: Node, kind: Node, place: Place) -> Node | None:
+    """type(x) is A, type(x).__name__ == "A": isinstance(x, A); None for other values and kinds."""
+    if value.op == ".__name__" and kind.op.startswith("='"):
+        value, kind = value.args[0], Node(f"mod:torch.nn.{kind.op[2:-1]}", (), place)
+    if value.op != "call:type" or len(value.args) != 1 or not kind.op.startswith("mod:"):
+        return None
+    return is_instance(value.args[0], kind, place)
 
 
 def is_instance(value: Node, kinds: Node, place: Place) -> Node:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from code_analyze.similarity.dataflow import algebra
-from code_analyze.similarity.dataflow.calls import is_instance, operation, sizes
+from code_analyze.similarity.dataflow.calls import is_instance, is_type, operation, sizes
 from code_analyze.similarity.dataflow.invocations import Invocations
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.dataflow.reader import BUILTINS
@@ -139,6 +139,14 @@ class Expressions(Invocations):
         left = self.node(self.expr(e.left, scope))
         right = self.node(self.expr(e.comparators[0], scope))
         name, swapped = COMPARISONS[type(e.ops[0])]
+        typed = is_type(left, right, self.place) if name in ("eq", "ne") else None
+        if typed is not None:
+            self.mark("type() in place of isinstance()")
+            return typed if name == "eq" else self.make("not", typed)
+        if name in ("in", "not in") and right.op == "list" and right.args:  # equal to one of them
+            tests = [is_type(left, each, self.place) or self.make("eq", left, each) for each in right.args]
+            test = tests[0] if len(tests) == 1 else self.make("or", *tests)
+            return test if name == "in" else self.make("not", test)
         if left.op == "call:type" and name in ("eq", "ne", "in", "not in") and len(left.args) == 1:
             self.mark("type() in place of isinstance()")
             test = is_instance(left.args[0], right, self.place)
@@ -163,7 +171,7 @@ class Expressions(Invocations):
 
     def known(self, value: Value) -> bool | None:
         """Whether a value is true, where that is known."""
-        if isinstance(value, Items) and value.kind == "list":
+        if isinstance(value, Items) and value.kind in ("list", "dict"):
             return bool(value.items)
         if isinstance(value, Node) and value.op[0] in "#=":
             return value.op not in ("#0", "=False", "=None", "=''")

@@ -47,6 +47,14 @@ class Inlining(Sequences):
         init = methods.get("__init__")
         if init is not None:
             self.inline(Closure(init.args, init.body, scope, instance), args, kwargs)
+        else:  # the fields of a dataclass or named tuple
+            fields = [f for f in node.body if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)]
+            for index, each in enumerate(fields):
+                field = each.target.id if isinstance(each.target, ast.Name) else ""
+                given = args[index] if index < len(args) else kwargs.get(field)
+                if given is not None or each.value is not None:
+                    default = each.value or ast.Constant(None)
+                    instance.attributes[field] = given if given is not None else self.expr(default, scope)
         return instance
 
     def inline(self, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:

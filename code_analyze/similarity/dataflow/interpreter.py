@@ -38,8 +38,10 @@ class Interpreter(Statements):
                     self.called.add(node.func.id)
                 elif isinstance(node.func, ast.Attribute):
                     self.called.add(node.func.attr)
-        self.hoist(tree)
+            elif isinstance(node, ast.Dict):  # a table of functions: read where one is looked up
+                self.called |= {value.id for value in node.values if isinstance(value, ast.Name)}
         with contextlib.suppress(TooMuchError, RecursionError):  # what was read so far counts
+            self.hoist(tree)
             self.block(tree.body, self.globals)
         return self.effects
 
@@ -50,6 +52,11 @@ class Interpreter(Statements):
                 self.globals.values[node.name] = Closure(node.args, node.body, self.globals)
             elif isinstance(node, ast.ClassDef) and node.name in self.called and not self.is_given(node):
                 self.classes[node.name] = (node, self.globals)
+        for node in tree.body:  # and its tables
+            if not isinstance(node, ast.Assign) or not self.places.own(node):
+                continue
+            if all(isinstance(target, ast.Name) for target in node.targets):
+                self.st_assign(node, self.globals)
 
     def block(self, body: Sequence[ast.stmt], scope: Scope) -> bool:
         """Reads statements; True when what follows isn't reached."""
@@ -101,6 +108,8 @@ class Interpreter(Statements):
                 if result.op == "choice":  # a function that returns the one or the other
                     self.condition(result.args[0])
                     stack += result.args[1:]
+                elif result.op == "list":  # each of the two returns several values
+                    stack += result.args
                 else:
                     # A return of the starter's belongs to the region that made the value.
                     where = place if place[0] else result.place
@@ -158,4 +167,5 @@ class Interpreter(Statements):
         ast.Try: Statements.st_try,
         ast.Break: Statements.st_jump,
         ast.Continue: Statements.st_jump,
+        ast.Match: Statements.st_match,
     }

@@ -12,6 +12,7 @@ from code_analyze.similarity.dataflow.calls import (
     layer,
     operation,
     random_normal,
+    shape_free,
     sizes,
 )
 from code_analyze.similarity.dataflow.inlining import Inlining
@@ -44,7 +45,20 @@ class Invocations(Inlining):
         func = e.func
         method = self.given_method(func, scope)
         args = self.expanded(e.args, scope, len(parameters(method)) if method is not None else None)
-        kwargs = {k.arg: self.expr(k.value, scope) for k in e.keywords if k.arg is not None}
+        kwargs: dict[str, Value] = {}
+        for k in e.keywords:
+            value = self.expr(k.value, scope)
+            if k.arg is not None:
+                kwargs[k.arg] = value
+            elif isinstance(value, Items) and value.kind == "dict":  # **options
+                self.mark("arguments of a dictionary")
+                kwargs.update(
+                    {
+                        key.op[2:-1]: v
+                        for key, v in zip(value.keys, value.items, strict=True)
+                        if key.op[0] == "="
+                    }
+                )
         self.at(e)
         if method is not None:
             for name in parameters(method)[len(args) :]:  # named arguments at their places
@@ -77,6 +91,11 @@ class Invocations(Inlining):
                     self.mark("detach() or item() of a sum")
                 nodes = [base, *map(self.node, args)]
                 return self.operation(func.attr, nodes, self.nodes(kwargs))
+        if isinstance(func, ast.Subscript) and not isinstance(func.slice, ast.Slice):
+            table = self.expr(func.value, scope)  # {"fc": build_fc, "shallow": build_shallow}[architecture]()
+            if isinstance(table, Items) and table.kind == "dict":
+                key = self.node(self.expr(func.slice, scope))
+                return self.looked_up(table, key, lambda one: self.call(one, "", args, kwargs))
         target = self.expr(func, scope)
         self.at(e)
         return self.call(target, func.id if isinstance(func, ast.Name) else "", args, kwargs)
@@ -109,7 +128,10 @@ class Invocations(Inlining):
         if any(node.op == "=None" for node in given.values()):
             self.mark("None as a named argument")
         named = [keyword(key, given[key]) for key in sorted(given) if given[key].op != "=None"]
-        return self.make("apply", target, *[self.node(a) for a in args], *named)
+        inputs = [self.node(a) for a in args]
+        if any(node.op == "filled" for node in inputs):  # against labels that are all the same, any shape is
+            inputs = [shape_free(node) for node in inputs]
+        return self.make("apply", target, *inputs, *named)
 
     def library_call(self, full: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         module, _, name = full.rpartition(".")
@@ -117,13 +139,19 @@ class Invocations(Inlining):
             if name in CONTAINERS:
                 if name != "Sequential":
                     self.mark(name)
-                if len(args) == 1 and isinstance(args[0], Items) and args[0].kind == "list":
+                if len(args) == 1 and isinstance(args[0], Items) and args[0].kind in ("list", "dict"):
                     args = args[0].items
                 items = [last_of_pair(a) for a in args]
                 return Items(items, name, self.place)
             return layer(name, [self.node(a) for a in args], self.nodes(kwargs), self.place)
-        if name == "OrderedDict" and args:
-            return args[0]
+        if name == "OrderedDict":
+            return args[0] if args else self.dictionary(kwargs)
+        if full == "functools.reduce" and len(args) > 1 and isinstance(args[1], Items):
+            items = args[1].iterated().items
+            value, rest = (args[2], items) if len(args) > 2 else (items[0] if items else NOTHING, items[1:])
+            for item in rest:
+                value = self.call(args[0], "", [value, item], {})
+            return value
         if full in NO_EFFECT_CALLS or name in NO_EFFECT_CALLS:
             return NOTHING
         nodes, named = [self.node(a) for a in args], self.nodes(kwargs)
@@ -159,6 +187,9 @@ class Invocations(Inlining):
             return NOTHING
         if name == "super":
             return Node("super", (), self.place)
+        if name == "dict" and not args:
+            return self.dictionary(kwargs)
+        args = [a.iterated() if isinstance(a, Items) else a for a in args]
         known = args[0] if args and isinstance(args[0], Items) else None
         if name in ("list", "tuple", "iter", "sorted") and (known is not None or not args):
             return Items(list(known.items) if known else [], "list", self.place)
@@ -185,6 +216,9 @@ class Invocations(Inlining):
             values = range(*[int(number(n) or 0) for n in nodes[:3]])
             if len(values) <= 64:
                 return Items([constant(v) for v in values], "list", self.place)
+        numbers = [number(n) for n in nodes]
+        if name in ("min", "max") and numbers and all(n is not None for n in numbers):
+            return constant((min if name == "min" else max)(n for n in numbers if n is not None), self.place)
         if name in ("float", "int") and nodes:
             return nodes[0]
         if name == "getattr" and len(nodes) > 1 and nodes[1].op.startswith("='"):
@@ -194,8 +228,26 @@ class Invocations(Inlining):
         return self.make(f"call:{name if name in self.given.words or name in BUILTINS else '?'}", *nodes,
                          *self.nodes(kwargs).values())  # fmt: skip
 
+    def dictionary(self, named: dict[str, Value]) -> Items:
+        """dict(a=1, b=2)."""
+        keys = [constant(key) for key in named]
+        return Items(list(named.values()), "dict", self.place, keys)
+
     def list_method(self, owner: Items, method: str, args: list[Value]) -> Value:
         """Methods of a known list; those that change it do so here too."""
+        if owner.kind == "dict":
+            if method == "values":
+                return Items(list(owner.items), "list", self.place)
+            if method == "items":
+                rows: list[Value] = [Items([k, v]) for k, v in zip(owner.keys, owner.items, strict=True)]
+                return Items(rows, "list", self.place)
+            if method == "keys":
+                return owner.iterated()
+            if method == "get" and args and owner.position(self.node(args[0])) is not None:
+                return self.looked_up(owner, self.node(args[0]))
+            if method in TRANSPARENT_METHODS:
+                return owner
+            return operation(method, [self.node(owner), *map(self.node, args)], {}, self.place)
         if method in ("append", "add_module", "register_module"):
             if method != "append":
                 self.mark(method)
@@ -204,6 +256,9 @@ class Invocations(Inlining):
         if method in ("extend", "__iadd__") and args and isinstance(args[0], Items):
             owner.items.extend(args[0].items)
             return NOTHING
+        if method == "pop" and owner.items:
+            index = int(number(self.node(args[0])) or 0) if args else -1
+            return owner.items.pop(index) if -len(owner.items) <= index < len(owner.items) else NOTHING
         if method == "insert" and len(args) == 2:
             position = number(self.node(args[0]))
             owner.items.insert(int(position or 0), args[1])

@@ -74,6 +74,8 @@ class Reader:
         if isinstance(value, Node):
             return value
         if isinstance(value, Items):
+            if value.kind == "dict":  # without its keys, which have names of the student's own
+                return self.make("dict", *sorted(map(self.node, value.items), key=Node.digest))
             if value.kind != "list":
                 return self.apply(value, [INPUT])
             return self.make("list", *[self.node(item) for item in value.items])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
-from code_analyze.similarity.dataflow.calls import sizes
+from code_analyze.similarity.dataflow.calls import is_type, sizes
 from code_analyze.similarity.dataflow.node import Node, constant, number
 from code_analyze.similarity.dataflow.reader import NOTHING, Reader
 from code_analyze.similarity.dataflow.values import Items, Scope, Value
@@ -40,6 +41,7 @@ class Sequences(Reader):
     def ex_comprehension(self, e: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Value:
         first = e.generators[0]
         iterable = self.expr(first.iter, scope)
+        iterable = iterable.iterated() if isinstance(iterable, Items) else iterable
         inner = Scope({}, scope)
         if (
             isinstance(iterable, Items)
@@ -58,7 +60,17 @@ class Sequences(Reader):
         return self.make("each", self.node(self.expr(e.elt, inner)))
 
     def ex_dict(self, e: ast.Dict, scope: Scope) -> Value:
-        return self.make("dict", *[self.node(self.expr(v, scope)) for v in e.values])
+        known = Items([], "dict", self.place)
+        for key, item in zip(e.keys, e.values, strict=True):
+            value = self.expr(item, scope)
+            if key is not None:
+                known.put(self.node(self.expr(key, scope)), value)
+            elif isinstance(value, Items) and value.kind == "dict":  # {**other}
+                for each, inner in zip(value.keys, value.items, strict=True):
+                    known.put(each, inner)
+            else:
+                return self.make("dict", *map(self.node, known.items), self.node(value))
+        return known
 
     def ex_subscript(self, e: ast.Subscript, scope: Scope) -> Value:
         base = self.expr(e.value, scope)
@@ -73,10 +85,31 @@ class Sequences(Reader):
             self.mark("halves by slices")
             return self.make(f"part:{half}", self.make("chunk", self.node(base)))
         position = self.expr(index, scope) if not isinstance(index, ast.Slice) else None
+        if isinstance(base, Items) and base.kind == "dict" and position is not None:
+            return self.looked_up(base, self.node(position))
         value = number(position) if isinstance(position, Node) else None
         if value is not None:
             return self.item(base, int(value))
         return self.make("at", self.node(base), *([self.node(position)] if position is not None else []))
+
+    def looked_up(self, base: Items, key: Node, then: Callable[[Value], Value] | None = None) -> Value:
+        """An item of a dictionary; of an unknown key, one of its values: `if key == "a": ... else: ...`.
+
+        `then` is what is done with it.
+        """
+        at = base.position(key)
+        if then is not None:
+            base = Items([then(item) for item in base.items], "dict", self.place, base.keys)
+        if at is not None:
+            return base.items[at]
+        if key.op[0] in "#=" or not base.items:
+            return self.make("at", self.node(base), key)
+        self.mark("a dictionary of cases")
+        chosen = self.node(base.items[-1])
+        for known, value in reversed(list(zip(base.keys[:-1], base.items[:-1], strict=True))):
+            test = is_type(key, known, self.place) or self.make("eq", key, known)
+            chosen = self.make("choice", test, self.node(value), chosen)
+        return chosen
 
     def bound(self, e: ast.expr | None, scope: Scope) -> int | None | bool:
         if e is None:
@@ -88,6 +121,11 @@ class Sequences(Reader):
         if isinstance(value, Items):
             return value.items[index] if -len(value.items) <= index < len(value.items) else NOTHING
         base = self.node(value)
+        if base.op == "choice" and all(each.op in ("list", "choice") for each in base.args[1:]):
+            one, other = (self.node(self.item(each, index)) for each in base.args[1:])
+            return self.make("choice", base.args[0], one, other)
+        if base.op == "list" and -len(base.args) <= index < len(base.args):
+            return base.args[index]
         if base.op == "sizes":
             return sizes([base, constant(index)], {}, self.place)
         if base.op.startswith("rest:"):
@@ -112,8 +150,12 @@ def _half(index: ast.expr) -> int | None:
         first, second = index.elts
         everything = isinstance(first, ast.Slice) and first.lower is None and first.upper is None
         if everything and isinstance(second, ast.Slice) and second.step is None:
-            if second.lower is None and second.upper is not None:
+            if _is_start(second.lower) and second.upper is not None:
                 return 0
-            if second.lower is not None and second.upper is None:
+            if not _is_start(second.lower) and second.upper is None:
                 return 1
     return None
+
+
+def _is_start(e: ast.expr | None) -> bool:
+    return e is None or (isinstance(e, ast.Constant) and e.value == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from code_analyze.similarity.dataflow.expressions import Expressions
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, number
 from code_analyze.similarity.dataflow.sequences import MAX_UNROLL
 from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value
 
@@ -34,14 +34,16 @@ class Statements(Expressions):
         if isinstance(target, ast.Name):
             scope.values[target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
+            starred = False
             for index, part in enumerate(target.elts):
                 if isinstance(part, ast.Starred) and isinstance(value, Items):
                     last = len(value.items) - (len(target.elts) - index - 1)
                     self.bind(part.value, Items(value.items[index:last]), scope)
+                    starred = True
                 elif isinstance(part, ast.Starred):
                     self.bind(part.value, self.make(f"rest:{index}", self.node(value)), scope)
-                else:
-                    self.bind(part, self.item(value, index), scope)
+                else:  # behind a starred name, counted from the end
+                    self.bind(part, self.item(value, index - len(target.elts) if starred else index), scope)
         elif isinstance(target, ast.Attribute):
             owner = self.expr(target.value, scope)
             if isinstance(owner, Instance):
@@ -54,9 +56,22 @@ class Statements(Expressions):
                     else:
                         self.effect(name, self.node(value))
             else:
-                self.effect(f"setattr:{target.attr}", self.node(owner), self.node(value))
+                self.set_attribute(target.attr, self.node(owner), self.node(value))
         elif isinstance(target, ast.Subscript):
-            self.effect("setitem", self.node(self.expr(target.value, scope)), self.node(value))
+            holder = self.expr(target.value, scope)
+            if isinstance(holder, Items) and holder.kind == "dict":
+                holder.put(self.node(self.expr(target.slice, scope)), value)
+            else:
+                self.effect("setitem", self.node(holder), self.node(value))
+
+    def set_attribute(self, name: str, owner: Node, value: Node) -> None:
+        """The effect of setting an attribute of an object; `p.grad = None` for each is zero_grad()."""
+        of_all = owner.op == "element" and owner.args[0].op == "parameters"
+        if name == "grad" and value.op == "=None" and of_all:
+            self.mark("grad = None")
+            self.effect("do", self.make("zero_grad", *owner.args[0].args))
+        else:
+            self.effect(f"setattr:{name}", owner, value)
 
     def st_return(self, node: ast.Return, scope: Scope) -> bool:
         if self.returned:
@@ -74,7 +89,19 @@ class Statements(Expressions):
             if self.updates(node.value, scope):
                 return
             value = self.expr(node.value, scope)
-            if isinstance(value, Node) and value.op not in ("=None", "none"):
+            if isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "pop":
+                return  # what it does to the list is done
+            if (
+                isinstance(value, Node)
+                and value.op == "backward"
+                and value.args
+                and value.args[0].op == "sum"
+            ):
+                self.mark("backward() of a sum")
+                for term in value.args[0].args:  # gradients add up
+                    if number(term) is None:
+                        self.effect("do", self.make("backward", term))
+            elif isinstance(value, Node) and value.op not in ("=None", "none"):
                 self.effect("do", value)
         elif isinstance(node.value, (ast.Yield, ast.YieldFrom)) and node.value.value is not None:
             self.effect("yield", self.node(self.expr(node.value.value, scope)))
@@ -115,6 +142,18 @@ class Statements(Expressions):
         scope.values = merged
         return False
 
+    def st_match(self, node: ast.Match, scope: Scope) -> bool:
+        """match on values, as a chain of ifs."""
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test = _pattern_test(node.subject, case.pattern)
+            if test is None or case.guard is not None:
+                chain = list(case.body)
+            else:
+                chain = [ast.copy_location(ast.If(ast.copy_location(test, node), case.body, chain), node)]
+        first = ast.fix_missing_locations(chain[0])
+        return self.st_if(first, scope) if isinstance(first, ast.If) else self.block(chain, scope)
+
     def differ(self, one: Value, other: Value) -> bool:
         """Whether a name stands for different known lists or modules after the branches."""
         if one is other or (isinstance(one, Node) and isinstance(other, Node)):
@@ -126,6 +165,10 @@ class Statements(Expressions):
     def condition(self, test: Node) -> None:
         """The effects of deciding on a condition, one for each part of it: `a and b` is an if in an if."""
         test = _positive(test)
+        strings = [arg for arg in test.args if arg.op.startswith("='")]
+        if test.op == "eq" and len(strings) == 1:
+            # Which of the named cases is asked for first, and whether the last one is, is a matter of form.
+            test = Node("eq", tuple(arg for arg in test.args if arg is not strings[0]), test.place)
         if test.op in ("and", "or"):
             self.mark(f"conditions joined by {test.op}")
             for part in test.args:
@@ -139,6 +182,7 @@ class Statements(Expressions):
 
     def st_for(self, node: ast.For, scope: Scope) -> bool:
         iterable = self.expr(node.iter, scope)
+        iterable = iterable.iterated() if isinstance(iterable, Items) else iterable
         if isinstance(iterable, Items) and len(iterable.items) <= MAX_UNROLL:
             for item in list(iterable.items):
                 self.bind(node.target, item, scope)
@@ -185,6 +229,16 @@ def _as_load(target: ast.expr) -> ast.expr:
     return target
 
 
+def _pattern_test(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """The condition of a case, or None where it is not one of values."""
+    options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    values = [option.value for option in options if isinstance(option, ast.MatchValue)]
+    if len(values) < len(options):
+        return None
+    tests: list[ast.expr] = [ast.Compare(subject, [ast.Eq()], [value]) for value in values]
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+
+
 def _positive(test: Node) -> Node:
     """A condition without its negation: which branch comes first is a matter of form."""
     if test.op == "not":
@@ -195,4 +249,6 @@ def _positive(test: Node) -> Node:
 
 def _apart(value: Value) -> Value:
     """A value that doesn't change when a list is appended to in the other branch."""
-    return Items(list(value.items), value.kind, value.place) if isinstance(value, Items) else value
+    if not isinstance(value, Items):
+        return value
+    return Items(list(value.items), value.kind, value.place, list(value.keys))

@@ -12,14 +12,33 @@ from code_analyze.similarity.dataflow.node import Node
 
 @dataclass
 class Items:
-    """A list, tuple or container of modules whose items are known.
+    """A list, tuple, dictionary or container of modules whose items are known.
 
-    `kind` is "list" or, for a chain of modules, "Sequential" or "ModuleList".
+    `kind` is "list", "dict" or, for a chain of modules, "Sequential" or "ModuleList". `keys` are those of a
+    dictionary, in the order of its items.
     """
 
     items: list[Value] = field(default_factory=list)
     kind: str = "list"
     place: tuple[int, int] = (0, 0)
+    keys: list[Node] = field(default_factory=list)
+
+    def position(self, key: Node) -> int | None:
+        """Where a dictionary has a key, or None."""
+        return next((i for i, known in enumerate(self.keys) if known.digest() == key.digest()), None)
+
+    def put(self, key: Node, value: Value) -> None:
+        """Sets a dictionary's item."""
+        at = self.position(key)
+        if at is None or key.op == "string":  # an f-string: another one each time
+            self.keys.append(key)
+            self.items.append(value)
+        else:
+            self.items[at] = value
+
+    def iterated(self) -> Items:
+        """What a loop over it sees: the keys of a dictionary."""
+        return Items(list(self.keys), "list", self.place) if self.kind == "dict" else self
 
 
 @dataclass
