@@ -30,7 +30,8 @@ SAMPLES_OF_A_STANDARD_NORMAL = frozenset(["randn", "randn_like"])
 # Operations with synonyms of which each student tends to one.
 TELLING = frozenset([
     "randn", "randn_like", "normal_", "normal", "chunk", "split", "narrow", "unbind", "tensor_split", "ones",
-    "zeros", "full", "new_ones", "new_zeros", "new_full",
+    "zeros", "full", "new_ones", "new_zeros", "new_full", "forward", "einsum", "numel", "copy_",
+    "kl_divergence", "log_prob", "Independent",
 ])  # fmt: skip
 
 REDUCTIONS = frozenset(["sum", "mean", "nansum", "nanmean"])

@@ -11,6 +11,7 @@ from code_analyze.similarity.dataflow.calls import (
     keyword,
     layer,
     operation,
+    operation_name,
     random_normal,
     shape_free,
     sizes,
@@ -31,6 +32,7 @@ from code_analyze.similarity.dataflow.values import (
 from code_analyze.similarity.spelling import (
     CONTAINERS,
     FUNCTION_MODULES,
+    LOSSES,
     NO_EFFECT_CALLS,
     REDUCTIONS,
     TELLING,
@@ -130,6 +132,8 @@ class Invocations(Inlining):
         named = [keyword(key, given[key]) for key in sorted(given) if given[key].op != "=None"]
         inputs = [self.node(a) for a in args]
         if any(node.op == "filled" for node in inputs):  # against labels that are all the same, any shape is
+            if any(node.op == "shape" for node in inputs):
+                self.mark("another shape for the labels")
             inputs = [shape_free(node) for node in inputs]
         return self.make("apply", target, *inputs, *named)
 
@@ -145,8 +149,10 @@ class Invocations(Inlining):
                 return Items(items, name, self.place)
             return layer(name, [self.node(a) for a in args], self.nodes(kwargs), self.place)
         if name == "OrderedDict":
+            self.mark(name)
             return args[0] if args else self.dictionary(kwargs)
         if full == "functools.reduce" and len(args) > 1 and isinstance(args[1], Items):
+            self.mark(full)
             items = args[1].iterated().items
             value, rest = (args[2], items) if len(args) > 2 else (items[0] if items else NOTHING, items[1:])
             for item in rest:
@@ -170,6 +176,8 @@ class Invocations(Inlining):
         result = operation(name, args, kwargs, self.place)
         if name in TELLING or result.op == "fill":
             self.mark(name)
+        if operation_name(name) in LOSSES and any(arg.op == "shape" for arg in args):
+            self.mark("another shape for the loss")
         if name in ("log", "pow", "square") and args and args[0].op == "exp":
             self.mark(f"{name} of exp")
         if name in REDUCTIONS:

@@ -144,6 +144,7 @@ class Statements(Expressions):
 
     def st_match(self, node: ast.Match, scope: Scope) -> bool:
         """match on values, as a chain of ifs."""
+        self.mark("match")
         chain: list[ast.stmt] = []
         for case in reversed(node.cases):
             test = _pattern_test(node.subject, case.pattern)
@@ -168,6 +169,7 @@ class Statements(Expressions):
         strings = [arg for arg in test.args if arg.op.startswith("='")]
         if test.op == "eq" and len(strings) == 1:
             # Which of the named cases is asked for first, and whether the last one is, is a matter of form.
+            self.mark(f"the case {strings[0].op[1:]}")
             test = Node("eq", tuple(arg for arg in test.args if arg is not strings[0]), test.place)
         if test.op in ("and", "or"):
             self.mark(f"conditions joined by {test.op}")
