@@ -61,12 +61,18 @@ def ranked(result: Result) -> Pairs:
     return {frozenset((names[p.a], names[p.b])): p.score for p in result.pairs}
 
 
-def measures(names: Sequence[str], sources: dict[str, set[str]], pairs: Pairs) -> list[float]:
-    """ROC-AUC, average precision, recall at 0 and at 5 false positives."""
+def measures(
+    names: Sequence[str], sources: dict[str, set[str]], pairs: Pairs, without_two_copies: bool = False
+) -> list[float]:
+    """ROC-AUC, average precision, recall at 0 and at 5 false positives.
+
+    Two copies of one source are left out, and with `without_two_copies` every pair of two copies.
+    """
     truth, scores = [], []
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
-            if one in sources and other in sources and sources[one] & sources[other]:
+            both = one in sources and other in sources
+            if both and (without_two_copies or sources[one] & sources[other]):
                 continue
             truth.append(other in sources.get(one, ()) or one in sources.get(other, ()))
             scores.append(pairs.get(frozenset((one, other)), 0.0))

@@ -9,6 +9,10 @@ cohort, a folder of solutions and one of copies with its `copies.yaml`. Printed 
 `benchmarks.similarity.accuracy` for each tool, the rank of every true pair among all pairs of the class
 (1 is the most alike; a tie counts as the last of its pairs), the honest pair that ranks highest, and in how
 many regions each true pair computes the same.
+
+All copies of a class come from one hand, and a person who rewrites the work of others writes all of it in one
+manner. Two copies of different sources are therefore more alike than two honest solutions are, and a real
+class has no such person in it: the measures are printed a second time without the pairs of two copies.
 """
 
 from __future__ import annotations
@@ -59,6 +63,18 @@ def rank(pair: frozenset[str], candidates: Sequence[frozenset[str]], pairs: Pair
     """How many of the candidates are at least as alike as the pair, itself included."""
     own = pairs.get(pair, 0.0)
     return sum(pairs.get(other, 0.0) >= own for other in candidates)
+
+
+def show_measures(names: Sequence[str], sources: Sources, runs: dict[str, Run]) -> None:
+    """Prints the measures of each tool, of all pairs and of those that are not of two copies."""
+    print("                        ROC-AUC  avg. prec.  recall@0  recall@5")
+    for name, run in runs.items():
+        if run.absent:
+            print(f"  {name:20s}  {run.absent}")
+            continue
+        for label, apart in ((name, False), ("  no two copies", True)):
+            auc, precision, at_0, at_5 = measures(names, sources, run.pairs, apart)
+            print(f"  {label:20s}  {auc:6.3f}  {precision:9.3f}  {at_0:8.2f}  {at_5:8.2f}")
 
 
 def show_ranks(
@@ -138,13 +154,7 @@ def main(
         names = sorted(s.name for s in [*honest, *made])
         runs, result = run_class([*honest, *made], python, dolos)
         print(f"\nlevel {chosen}: {len(honest)} honest solutions, {len(made)} copies made by hand")
-        print("                        ROC-AUC  avg. prec.  recall@0  recall@5")
-        for name, run in runs.items():
-            if run.absent:
-                print(f"  {name:20s}  {run.absent}")
-            else:
-                auc, precision, at_0, at_5 = measures(names, sources, run.pairs)
-                print(f"  {name:20s}  {auc:6.3f}  {precision:9.3f}  {at_0:8.2f}  {at_5:8.2f}")
+        show_measures(names, sources, runs)
         show_ranks(names, sources, runs, reported(result))
         show_shared(result, sources)
     _, alone = run_class(honest, None, None)

@@ -7,6 +7,7 @@ import ast
 import pytest
 from similarity_kit import ROOT, files_of, read_cohort
 
+from benchmarks.similarity.accuracy import measures
 from benchmarks.similarity.check_cohort import TRACKS, blank_regions, read_mistakes
 from benchmarks.similarity.cohort import COPIES, HAND_COPIED, PARTS
 from benchmarks.similarity.unseen import LEVELS, is_true, rank, read_copies
@@ -53,8 +54,9 @@ def test_unseen_mistakes_are_of_solutions_and_public_checks(part: str) -> None:
     assert mistakes or part != "unseen"
     for name, mistake in mistakes.items():
         assert mistake["what"], name
+        assert set(mistake) > {"what"}, name
         for track in set(mistake) - {"what"}:
-            assert mistake[track], name
+            # None where only hidden checks see it.
             assert set(mistake[track]) <= PUBLIC[track], name
 
 
@@ -78,3 +80,12 @@ def test_unseen_ranks_count_ties_as_last() -> None:
     assert rank(frozenset("bd"), [*pairs, frozenset("bd")], pairs) == 4
     assert is_true(frozenset("ab"), {"a": {"b", "c"}})
     assert not is_true(frozenset("bc"), {"a": {"b", "c"}})
+
+
+def test_unseen_measures_without_pairs_of_two_copies() -> None:
+    # Two copies of different sources, by one hand, are the most alike; then come the two true pairs.
+    sources = {"c": {"a"}, "d": {"b"}}
+    pairs = {frozenset("cd"): 9.0, frozenset("ac"): 5.0, frozenset("bd"): 4.0, frozenset("ab"): 1.0}
+    many = [*"abcd", *"efgh"]  # the sixth false pair must exist
+    assert measures(many, sources, pairs)[2:] == [0.0, 1.0]
+    assert measures(many, sources, pairs, without_two_copies=True) == [1.0, 1.0, 1.0, 1.0]
