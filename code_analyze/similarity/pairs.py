@@ -104,7 +104,7 @@ def score(prints: Sequence[Print]) -> Scores:
     population = Population(counted, int(counted.sum()))
     parts = sorted({key for p in prints for key in p.parts})
     regions = [Counter(name for part in p.parts.values() for name in part.manners) for p in prints]
-    total = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
+    total: dict[str, Matrix] = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
     alone = np.zeros((num_class, num_all), np.float32)
     scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, population.size)
     for part in parts:
@@ -156,9 +156,9 @@ def _canonical(
             copied = np.float32(np.log(share)) + strongest
             sums[:, index] += np.logaddexp(copied, np.float32(np.log1p(-share)))
         disguised.append(mirrored(strongest[0]).astype(np.float16))
-    by_sort = np.logaddexp.reduce(sums, axis=1) - np.float32(np.log(len(COPIED)))
+    by_sort: Matrix = np.logaddexp.reduce(sums, axis=1, keepdims=True)[:, 0] - np.float32(np.log(len(COPIED)))
     prior = np.log(np.array([1 - REWRITTEN, REWRITTEN], np.float32))[:, None, None]
-    alone = np.logaddexp.reduce(by_sort + prior, axis=0).astype(np.float32)
+    alone: Matrix = np.logaddexp.reduce(by_sort + prior, axis=0, keepdims=True)[0].astype(np.float32)
     return alone, with_second_source(disguised, counted)
 
 

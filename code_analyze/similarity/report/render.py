@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from numpy.typing import NDArray
 
 from code_analyze.similarity import clusters as clustering
 from code_analyze.similarity.findings import OUTLIER, Pair, Result
@@ -171,13 +172,13 @@ def _heat(result: Result) -> dict[str, Any]:
 
 
 def _histogram(result: Result) -> dict[str, Any]:
-    values = result.class_scores if len(result.class_scores) else np.zeros(1)
+    values: NDArray[Any] = result.class_scores if len(result.class_scores) else np.zeros(1)
     line = result.canonical.line
     top = max(float(values.max()), line or 0.0, 0.0) * 1.05 + 1e-6
     bottom = min(float(values.min()), 0.0)
     width = 820 / (top - bottom)
     counts, edges = np.histogram(values, bins=BINS, range=(bottom, top))
-    tallest = max(int(counts.max()), 1)
+    tallest = max(int(np.max(counts)), 1)
     bars = []
     for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True):
         # The root keeps single outliers visible beside thousands of usual pairs.
