@@ -52,9 +52,9 @@ def plateau(seed: int, latent_dim: int, steps: int, data_dir: str) -> str:
         if lasting == LASTING:
             return f"left zero by step {(window - LASTING + 1) * WINDOW}"
         if window % CHECKED == 0:
-            if dead and all_dead(model, dataset):
+            before, dead = dead, all_dead(model, dataset)
+            if before and dead:
                 return f"all units of Enc-5 are dead by step {(window - CHECKED) * WINDOW}"
-            dead = all_dead(model, dataset)
     return f"near zero after {steps} steps"
 
 

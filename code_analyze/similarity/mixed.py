@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+from code_analyze.similarity.index import Matrix
+
 HALF = np.float32(np.log(0.5))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-USUAL = 0.9  # share of the others: so many of a class of 20 may have one source before it counts as usual
+from code_analyze.similarity.index import Matrix
 
-Matrix = NDArray[np.float32]
+USUAL = 0.9  # share of the others: so many of a class of 20 may have one source before it counts as usual
 
 
 def usual_evidence(evidence: Matrix, present: NDArray[np.bool_], counted: NDArray[np.bool_]) -> Matrix:

@@ -24,9 +24,8 @@ def libraries() -> list[Path]:
     ]
     wanted += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     wanted += [Path(path) for path in package_folders()]
-    torch = importlib.util.find_spec(
-        "torch"
-    )  # not imported: a sandbox starts while its owner still does that
+    # Looked up and not imported: a sandbox starts while its owner still does that.
+    torch = importlib.util.find_spec("torch")
     if torch is not None and torch.origin is not None:
         wanted.append(Path(torch.origin).resolve().parent.parent)
     found: list[Path] = []
