@@ -117,10 +117,15 @@ def grade_all(
         while waiting or running:
             # After a crash one at a time, so that the next crash names its cause.
             room = 1 if any(attempt > 1 for _, attempt in [*waiting, *running.values()]) else 2 * jobs
-            while waiting and len(running) < room:
+            died = False
+            while waiting and len(running) < room and not died:
                 item, attempt = waiting.pop()
                 started(item[0])
-                running[pool.submit(_guarded, grade, item[1], item[2])] = (item, attempt)
+                try:
+                    running[pool.submit(_guarded, grade, item[1], item[2])] = (item, attempt)
+                except BrokenProcessPool:  # since the last look; this one never began, and is not to blame
+                    waiting.append((item, attempt))
+                    died = True
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             broken = []
             for future in done:
@@ -129,7 +134,7 @@ def grade_all(
                     yield item[0], future.result()
                 except BrokenProcessPool:
                     broken.append((item, attempt))
-            if broken:
+            if broken or died:
                 broken += running.values()
                 running.clear()
                 pool.shutdown(wait=False, cancel_futures=True)

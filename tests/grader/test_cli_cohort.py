@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 from results_tools import ASSIGNMENTS, fake_engine, make_zip
 
+import grader.pool
 from grader.cohort import Cohort, load_assignments, locked
 from grader.fingerprint import fingerprint
 from grader.options import GradeOptions
@@ -118,6 +120,36 @@ def test_a_worker_that_dies_costs_nobody_points(tmp_path: Path, cohort: Cohort) 
     assert len(results) == 5
     assert "died twice" in results["2026000002"].tracks["VAE"].trouble
     assert [s for s, result in results.items() if result.outcome != "graded"] == ["2026000002"]
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_while_work_is_handed_out_costs_nobody_points(
+    tmp_path: Path, cohort: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 6):
+        make_zip(tmp_path / "in", f"202600000{number}", "die" if number == 1 else "pass")
+    pools: list[ProcessPoolExecutor] = []
+    make_pool = grader.pool._pool
+
+    def kept(jobs: int, options: GradeOptions | None) -> ProcessPoolExecutor:
+        pools.append(make_pool(jobs, options))
+        return pools[-1]
+
+    def started(student: str) -> None:
+        if student == "2026000002" and len(pools) == 1:
+            deadline = time.monotonic() + 60
+            while not pools[0]._broken and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+    monkeypatch.setattr(grader.pool, "_pool", kept)
+    work = [
+        (path.stem, path, GradeOptions(secret=b"s", tracks=("VAE",), student=path.stem))
+        for path in sorted((tmp_path / "in").glob("*.zip"))
+    ]
+    results = dict(grade_all(work, 2, started, fake_engine))
+    assert sorted(results) == [student for student, _, _ in work]
+    assert "died twice" in results["2026000001"].tracks["VAE"].trouble
+    assert [s for s, result in results.items() if result.outcome != "graded"] == ["2026000001"]
 
 
 DRIVER = """
