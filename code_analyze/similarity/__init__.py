@@ -12,6 +12,7 @@ How the modules follow each other:
   common, `pairs` adds it up region by region
 - `outliers` puts the reporting line from the class's own distribution, `findings` ranks the pairs, `details`
   adds `passages` and `reasons` to the first of them, `clusters` joins findings into groups
-- `own_share` says how much of each student's code is nobody else's, `declared` what students name
+- `own_share` says how much of each student's code is nobody else's (`shares`: as a number
+  with its verdict), `declared` what students name
 - `report` writes index.html, pairs.csv, own_share.csv and clusters.json
 """

@@ -16,7 +16,12 @@ from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, find
 from code_analyze.similarity.fingerprints import fingerprint_all
 from code_analyze.similarity.intake import REFERENCE_SOLUTION, Submission
-from code_analyze.similarity.own_share import (
+from code_analyze.similarity.own_share import own_shares
+from code_analyze.similarity.pairs import score
+from code_analyze.similarity.regions import Starter
+from code_analyze.similarity.report import write_report
+from code_analyze.similarity.report.own_share import own_share_csv, own_share_rows
+from code_analyze.similarity.shares import (
     BELOW,
     BELOW_DECLARED,
     FEW_LINES,
@@ -24,12 +29,7 @@ from code_analyze.similarity.own_share import (
     SMALL_CLASS,
     Share,
     StudentShare,
-    own_shares,
 )
-from code_analyze.similarity.pairs import score
-from code_analyze.similarity.regions import Starter
-from code_analyze.similarity.report import write_report
-from code_analyze.similarity.report.own_share import own_share_csv, own_share_rows
 
 BASE = """\
 def f(x):

@@ -7,8 +7,11 @@ because values depend on their inputs alone; helpers because calls of the studen
 inlined; loops over something known because they are unrolled; spellings by the tables of `spelling`.
 Nothing is run.
 
-- `node` is one value, `algebra` makes equal formulas equal, `calls` makes equal operations equal
-- `values` are what a name can stand for; `reader` is the state of reading, on which `sequences`, `inlining`,
-  `invocations`, `expressions` and `statements` are built; `interpreter` reads a file
+- `node` is one value, `algebra` makes equal formulas equal
+- `operations`, `elementary`, `layers`, `kinds` and `distributions` make equal operations of PyTorch equal
+- `values` are what a name can stand for; `reader` is the state of reading. On it are built, each on the one
+  before: `sequences` and `containers` (lists and dictionaries), `inlining` (the student's functions and
+  classes), `builtin_calls`, `library_calls`, `invocations` (calls), `conditions`, `expressions`, `bindings`,
+  `branches`, `statements`; `interpreter` reads a file
 - `fragments` cuts what was read into the pieces that are compared
 """

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from code_analyze.similarity.dataflow.calls import INPUT, apply_layer
+from code_analyze.similarity.dataflow.containers import Containers
+from code_analyze.similarity.dataflow.layers import INPUT, apply_layer
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.reader import NOTHING
-from code_analyze.similarity.dataflow.sequences import Sequences
 from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value, methods_of
 
 MAX_INLINE = 6
 
 
-class Inlining(Sequences):
+class Inlining(Containers):
     """Replaces a call by what it returns."""
 
     def apply(self, target: Value, args: list[Value]) -> Node:

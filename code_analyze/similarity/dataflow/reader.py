@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Sequence
 
-from code_analyze.similarity.dataflow.calls import INPUT
+from code_analyze.similarity.dataflow.layers import INPUT
 from code_analyze.similarity.dataflow.node import Node, Place
 from code_analyze.similarity.dataflow.values import Closure, Items, Scope, Value
 from code_analyze.similarity.given import Given

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from code_analyze.similarity.dataflow.calls import is_type, sizes
+from code_analyze.similarity.dataflow.kinds import is_type
 from code_analyze.similarity.dataflow.node import Node, constant, number
+from code_analyze.similarity.dataflow.operations import sizes
 from code_analyze.similarity.dataflow.reader import NOTHING, Reader
 from code_analyze.similarity.dataflow.values import Items, Scope, Value
 

@@ -7,8 +7,8 @@ import io
 from dataclasses import dataclass
 
 from code_analyze.similarity.findings import Result
-from code_analyze.similarity.own_share import BELOW, BELOW_DECLARED, Share, StudentShare
 from code_analyze.similarity.report.tables import cell
+from code_analyze.similarity.shares import BELOW, BELOW_DECLARED, Share, StudentShare
 
 COLUMNS = (
     "submission", "region", "own_percent", "counted_lines", "shared_lines", "closest", "declared_lines",

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from code_analyze.similarity import clusters as clustering
 from code_analyze.similarity.findings import OUTLIER, Pair, Result
 from code_analyze.similarity.outliers import FALSE_FINDINGS, MIN_CLASS
-from code_analyze.similarity.own_share import StudentShare, own_shares
+from code_analyze.similarity.own_share import own_shares
 from code_analyze.similarity.report.own_share import own_share_csv, own_share_rows
 from code_analyze.similarity.report.tables import clusters_json, pairs_csv
+from code_analyze.similarity.shares import StudentShare
 from code_analyze.summary.limits import OWN_SHARE_RULE
 from hwlib.files import atomic_write_text
 
