@@ -7,14 +7,13 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from filelock import FileLock, Timeout
 from torch import Tensor
-from torchvision.datasets import MNIST, FashionMNIST
 
 from hwlib.errors import HomeworkError
 
@@ -42,9 +41,9 @@ def load_images(name: str, data_dir: str | Path, train: bool) -> Tensor:
     if name == "digits":
         return _resize(_digits(train))
     if name == "mnist":
-        return _resize(_torchvision_images(MNIST, Path(data_dir), train))
+        return _resize(_torchvision_images("MNIST", Path(data_dir), train))
     if name == "fashion":
-        return _resize(_torchvision_images(FashionMNIST, Path(data_dir), train))
+        return _resize(_torchvision_images("FashionMNIST", Path(data_dir), train))
     raise HomeworkError(f"--dataset {name} is unknown; choose one of: {', '.join(DATASETS)}.")
 
 
@@ -56,15 +55,18 @@ def _digits(train: bool) -> Tensor:
     return images[:_DIGITS_TRAIN] if train else images[_DIGITS_TRAIN:]
 
 
-def _torchvision_images(kind: Callable[..., MNIST], data_dir: Path, train: bool) -> Tensor:
-    folder = data_dir / getattr(kind, "__name__", "") / "raw"
+def _torchvision_images(name: str, data_dir: Path, train: bool) -> Tensor:
+    # Not at the top: its operators import torch's compiler, a good part of every program's start.
+    from torchvision import datasets
+
+    folder = data_dir / name / "raw"
     said = io.StringIO()
     try:
         with contextlib.nullcontext() if _is_unpacked(folder) else _one_run_at_a_time(folder):
             _refuse_damaged_files(folder)
             # torchvision reports each failed mirror on standard output; the sentence below says it once.
             with contextlib.redirect_stdout(said):
-                images: Tensor = kind(str(data_dir), train=train, download=True).data
+                images: Tensor = getattr(datasets, name)(str(data_dir), train=train, download=True).data
     except (RuntimeError, ValueError, EOFError, zlib.error) as error:
         raise HomeworkError(
             f"{folder} holds no complete data set and the download failed ({_first_line(error)}). "

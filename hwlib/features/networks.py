@@ -9,7 +9,6 @@ import torch
 
 from hwlib.errors import HomeworkError
 from hwlib.features.extractor import Extractor
-from hwlib.features.inception import load_inception
 from hwlib.features.lenet import LeNetExtractor
 
 NETWORKS = ("lenet", "inception")
@@ -41,6 +40,9 @@ def make_extractor(
             )
         return _lenet()
     if network == "inception":
+        # Not at the top: torchvision's models take as long to import as PyTorch itself.
+        from hwlib.features.inception import load_inception
+
         return load_inception(weights, device=device, precision=precision)
     raise HomeworkError(f"--fid_network {network} is unknown; choose one of: {', '.join(NETWORKS)}.")
 

@@ -53,7 +53,6 @@ try:
     VAE(1, 5, "round")
 except ValueError as error:
     out["refused"] = str(error)
-print(json.dumps(out))
 """
 
 GAN_NUMBERS = """
@@ -104,31 +103,29 @@ with torch.no_grad():
         for p in net.parameters():
             p.zero_()
 out["zero"] = [t.item() for t in trainer.train_step(real, netG(z), nn.BCELoss())]
-print(json.dumps(out))
 """
 
-SCALES = """
-import json, torch
+DATA = """
 from dataset import Dataset
 data = Dataset(8, "unused", dataset="digits", seed=3)
 images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1)
 scaled = data.scale(images)
 batch = data.training_batch(1)
-out = {"scaled": scaled.flatten().tolist(), "dtype": str(scaled.dtype), "batch": list(batch.shape)}
-out["same"] = bool((data.training_batch(1) == batch).all())
-out["next"] = bool((data.training_batch(2) == batch).all())
+out["data"] = {"scaled": scaled.flatten().tolist(), "dtype": str(scaled.dtype), "batch": list(batch.shape)}
+out["data"]["same"] = bool((data.training_batch(1) == batch).all())
+out["data"]["next"] = bool((data.training_batch(2) == batch).all())
 print(json.dumps(out))
 """
 
 
 @pytest.fixture(scope="module")
 def vae(in_track):
-    return json.loads(in_track("VAE", VAE_NUMBERS))
+    return json.loads(in_track("VAE", VAE_NUMBERS + DATA))
 
 
 @pytest.fixture(scope="module")
 def gan(in_track):
-    return json.loads(in_track("GAN", GAN_NUMBERS))
+    return json.loads(in_track("GAN", GAN_NUMBERS + DATA))
 
 
 def test_the_vae_has_the_parameters_of_the_tables(vae, root):
@@ -212,9 +209,9 @@ def test_all_parameters_zero_gives_the_gans_closed_form(gan):
     assert gan["zero"] == pytest.approx([2 * math.log(2), math.log(2), 0.5, 0.5, 0.5], rel=1e-6)
 
 
-@pytest.mark.parametrize(("track", "expected"), [("VAE", [0, 0.2, 1]), ("GAN", [-1, -0.6, 1])])
-def test_images_are_scaled_to_the_tracks_range(in_track, track, expected):
-    found = json.loads(in_track(track, SCALES))
+@pytest.mark.parametrize(("track", "expected"), [("vae", [0, 0.2, 1]), ("gan", [-1, -0.6, 1])])
+def test_images_are_scaled_to_the_tracks_range(request, track, expected):
+    found = request.getfixturevalue(track)["data"]
     assert found["scaled"] == pytest.approx(expected, abs=1e-6)
     assert found["dtype"] == "torch.float32"
     assert found["batch"] == [8, 1, 32, 32]

@@ -255,6 +255,7 @@ def bind_root_to_permissions():
         raise OSError("prctl could not take CAP_DAC_OVERRIDE away")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
 def test_a_folder_without_rights_ends_in_one_sentence(run_main, tmp_path):
     (tmp_path / "results").mkdir(mode=0o500)
