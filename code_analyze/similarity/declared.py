@@ -8,6 +8,8 @@ from code_analyze.similarity.intake import Submission
 from code_analyze.similarity.regions import Code
 from code_analyze.summary import Reference
 
+_ENDING = re.compile(r"\.(?:git|html?|py|ipynb|md)$")
+
 
 def persons(code: Code, other: Submission) -> list[Reference]:
     """Where `code` names the student of another submission, by number or name."""
@@ -44,7 +46,7 @@ def sources(code: Code, source: Submission) -> list[Reference]:
     found = []
     for reference in code.references:
         if reference.kind == "url":
-            parts = [_squashed(part) for part in reference.key.removesuffix(".git").split("/")[1:]]
+            parts = [_squashed(part) for part in _ENDING.sub("", reference.key).split("/")[1:]]
             pairs = [one + other for one, other in zip(parts, parts[1:], strict=False)]
             if len(wanted) > 2 and wanted in (*parts, *pairs):
                 found.append(reference)

@@ -7,7 +7,7 @@ import numpy as np
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, STRONG, USUAL, Pair, Result
 from code_analyze.similarity.fingerprints import FLOW, Print
 from code_analyze.similarity.pairs import BLOCK
-from code_analyze.similarity.passages import shared_passages
+from code_analyze.similarity.passages import passages_from, shared_passages
 from code_analyze.similarity.reasons import declared_by_either, reasons_of
 from code_analyze.similarity.supporting import count_habits, shared_rarities
 
@@ -33,12 +33,21 @@ def explain(result: Result, num_detailed: int = 60) -> None:
         evidence = result.scores.by_part(np.array(block))  # [parts, R, everybody]
         for pair, place in [(pair, at) for at, row in enumerate(block) for pair in by_row[row]]:
             one, other = result.prints[pair.a], result.prints[pair.b]
+            from_public = pair.b in result.scores.public.files
             pair.parts = {
                 part: float(values[pair.b])
                 for part, values in zip(result.scores.parts, evidence[:, place], strict=True)
-                if part in one.parts and part in other.parts
+                if part in one.parts and (part in other.parts or (from_public and values[pair.b] > 0))
             }
-            pair.blocks = shared_passages(one, other, result.scores)
+            if from_public:
+                pair.blocks = passages_from(pair.b, pair.a, result.prints, result.scores)
+            else:
+                pair.blocks = shared_passages(one, other, result.scores)
+                pair.public = {
+                    part: name
+                    for part in pair.parts
+                    if (name := result.scores.public.explaining(part, pair.a, pair.b))
+                }
             pair.supporting = shared_rarities(one.habits, other.habits, habits, result.num_class)
             pair.declared = declared_by_either(one, other)
             alone = any(b.others == 0 and b.channel == "canonical" for b in pair.blocks)

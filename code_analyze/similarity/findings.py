@@ -36,6 +36,7 @@ class Pair:
     kind: str
     declared: list[str] = field(default_factory=list)
     parts: dict[str, float] = field(default_factory=dict)
+    public: dict[str, str] = field(default_factory=dict)  # by part: the public source that both are like
     blocks: list[Block] = field(default_factory=list)
     supporting: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

@@ -16,13 +16,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.dataflow.node import combine
 from code_analyze.similarity.declared import declared
 from code_analyze.similarity.fingerprints import Print
 from code_analyze.similarity.intake import REFERENCE_SOLUTION
+from code_analyze.similarity.line_marks import line_marks, loose_marks
 from code_analyze.similarity.rarity import EXPECTED
+from code_analyze.similarity.regions import ADDED
 from code_analyze.similarity.shares import Share, StudentShare
-from code_analyze.summary.share import LONG
 
 SOLUTION_HOLDERS = 2.0  # standing in the reference solution counts as so many others
 Weights = NDArray[np.float64]
@@ -34,12 +34,15 @@ class _Columns:
 
     def __init__(self, prints: Sequence[Print]) -> None:
         self.of: list[int] = []  # column of each submission, -1 for the reference solution
+        self.public: list[int] = []  # the submissions that are public sources with a layout of their own
         self.submission: list[int] = []  # the first submission of each column
         known: dict[tuple[bool, str], int] = {}
         cohort: list[bool] = []
         for index, each in enumerate(prints):
             one = each.code.submission
             public = one.role == "reference"
+            if public and any(key in each.parts for key in ADDED):
+                self.public.append(index)
             if public and one.name == REFERENCE_SOLUTION:
                 self.of.append(-1)
                 continue
@@ -91,11 +94,12 @@ def _named(prints: Sequence[Print], index: int, columns: _Columns) -> Flags:
 def _part(prints: Sequence[Print], part: str, columns: _Columns) -> dict[int, tuple[Flags, Weights]]:
     """For each submission of the class with lines in this part: held [L, columns], who else has each counted
     line, and weight [L], how much each counts."""
-    marks = [_marks(each.parts[part].digests) if part in each.parts else [] for each in prints]
+    marks = [line_marks(each.parts[part].digests) if part in each.parts else [] for each in prints]
+    public = {index: list(loose_marks(prints[index], ADDED).values()) for index in columns.public}
     rows: dict[int, int] = {}
     entries = [
         (rows.setdefault(mark, len(rows)), columns.of[index])
-        for index, lines in enumerate(marks)
+        for index, lines in [*enumerate(marks), *public.items()]
         for line in lines
         for mark in line
     ]
@@ -108,27 +112,20 @@ def _part(prints: Sequence[Print], part: str, columns: _Columns) -> dict[int, tu
     for index, lines in enumerate(marks):
         if not lines or prints[index].code.submission.role != "class":
             continue
-        wanted = np.array([[rows[mark] + 1 for mark in line] + [0] * (3 - len(line)) for line in lines])
-        held = has[wanted[:, 0]] | has[wanted[:, 1]] | has[wanted[:, 2]]  # [L, columns + 1]
+        if public:
+            loose = loose_marks(prints[index], (part,))
+            numbers = [number for number, _, _ in prints[index].parts[part].digests]
+            lines = [line + loose.get(number, []) for number, line in zip(numbers, lines, strict=True)]
+        width = max(map(len, lines))
+        known = [[rows[mark] + 1 for mark in line if mark in rows] for line in lines]
+        wanted = np.array([line + [0] * (width - len(line)) for line in known], np.intp)  # [L, marks]
+        held: Flags = np.any(has[wanted], axis=1, keepdims=True)[:, 0]  # [L, columns + 1]
         held[:, columns.of[index]] = False
         others = max(int(columns.cohort.sum()) - 1, 1)
         besides = held[:, :-1][:, columns.cohort].sum(axis=1) - 1 + SOLUTION_HOLDERS * held[:, -1]
         weight = np.clip(1 - np.maximum(besides, 0) / (EXPECTED * others), 0.0, 1.0)
         found[index] = held[:, :-1], weight
     return found
-
-
-def _marks(digests: list[tuple[int, int, int]]) -> list[list[int]]:
-    """What a line is recognised by: itself if it is long, and itself with either neighbour; at most three."""
-    marks: list[list[int]] = [[] for _ in digests]
-    for at, (_, digest, length) in enumerate(digests):
-        if length >= LONG:
-            marks[at].append(digest)
-        if at:
-            both = combine("then", [digests[at - 1][1], digest])
-            marks[at - 1].append(both)
-            marks[at].append(both)
-    return marks
 
 
 def _share(held: Flags, weight: Weights, named: Flags, submission: Sequence[int]) -> Share:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, PartPrint, Print
 from code_analyze.similarity.index import Forms, Fragments, Manners, Matrix, Population, Rows
 from code_analyze.similarity.mixed import mirrored, with_second_source
+from code_analyze.similarity.public_sources import PublicSources
 from code_analyze.similarity.rarity import KEPT, KEPT_WORD_FOR_WORD
 from code_analyze.similarity.usual import usual_evidence
 
@@ -56,6 +57,7 @@ class Scores:
     usual: dict[str, NDArray[np.float32]]  # by part: spelling that each shares anyway; [everybody]
     present: dict[str, NDArray[np.bool_]]  # by part: who has it; [everybody]
     population: int
+    public: PublicSources
 
     def by_part(self, rows: Rows) -> NDArray[np.float32]:
         """Canonical evidence of some submissions with everybody, never negative; [parts, R, everybody]."""
@@ -67,7 +69,7 @@ class Scores:
         found = np.zeros(self.total["canonical"].shape, np.bool_)
         for part in self.parts:
             found |= self.both(part, rows, 0)
-        return found
+        return found | self.public.touched(rows)
 
     def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> list[Matrix]:
         """The evidence of one region for a disguised and for a rewritten copy; [R, N - first] each.
@@ -83,7 +85,8 @@ class Scores:
         # A rare manner is a rare spelling too: the stronger of the two counts.
         written = np.where(manner > 0, np.maximum(manner, excess), manner + excess)
         both = self.both(part, rows, first)
-        return [np.where(both, form + more, 0.0).astype(np.float32) for more in (written, excess)]
+        found = [np.where(both, form + more, 0.0).astype(np.float32) for more in (written, excess)]
+        return [self.public.share_in(each, part, rows, first) for each in found]
 
     def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
         """Which pairs have a part, [R, N - first]."""
@@ -106,7 +109,8 @@ def score(prints: Sequence[Print]) -> Scores:
     regions = [Counter(name for part in p.parts.values() for name in part.manners) for p in prints]
     total: dict[str, Matrix] = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
     alone = np.zeros((num_class, num_all), np.float32)
-    scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, population.size)
+    public = PublicSources(prints, counted)
+    scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, population.size, public)
     for part in parts:
         found = [p.parts.get(part) for p in prints]
         scores.present[part] = np.array([f is not None and f.num_lines > 0 for f in found])
@@ -178,8 +182,8 @@ def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[Matrix, Matr
     soft, forms = [], []
     for part in scores.parts:
         evidence = scores.fragments[part, TOKENS].evidence(rows, first)
-        soft.append(scores.soft(part, evidence, rows, first))
-        forms.append(scores.forms[part, TOKENS].evidence(rows, first))
+        soft.append(scores.public.less(scores.soft(part, evidence, rows, first), part, rows, first))
+        forms.append(scores.public.less(scores.forms[part, TOKENS].evidence(rows, first), part, rows, first))
     return together(np.stack(forms)), np.stack(soft).sum(axis=0)
 
 

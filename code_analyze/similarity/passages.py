@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from code_analyze.similarity.fingerprints import CHANNELS, TOKENS, Print
+from code_analyze.similarity.fingerprints import CHANNELS, TOKENS, Packed, Print
 from code_analyze.similarity.pairs import Scores
+from code_analyze.similarity.rarity import shared_weight
 
 RARE = 0.2  # a fragment shown as evidence: at most so many of the others have it
 MAX_BLOCKS = 40
@@ -39,8 +42,8 @@ def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
         pieces: list[Any] = []
         for channel in CHANNELS:
             a, b = one.parts[part].channels[channel], other.parts[part].channels[channel]
-            _, at_a, at_b = np.intersect1d(a.digests, b.digests, assume_unique=True, return_indices=True)
             words = scores.fragments[part, channel]
+            at_a, at_b = _in_common(a, b)
             at = np.searchsorted(words.digests, a.digests[at_a])
             others = np.maximum(words.holders[at] - 2, 0)
             rare = (others <= RARE * max(scores.population - 2, 1)) & (words.weight[at] > 0)
@@ -57,25 +60,64 @@ def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
                     words.weight[k].tolist(), lines_a, lines_b, holders.tolist(), known.tolist(), strict=True
                 )
             ]
-        joined: list[list[Any]] = []
-        for weight, channel, at_one, at_other, n, in_reference in sorted(pieces)[:MAX_PIECES]:
-            for block in joined:
-                if _touch(block[1], at_one) and _touch(block[2], at_other):
-                    block[1], block[2] = _union(block[1], at_one), _union(block[2], at_other)
-                    block[3], block[4] = min(block[3], n), block[4] - weight
-                    block[5] = block[5] and in_reference
-                    block[6] = block[6] or channel == TOKENS
-                    break
-            else:
-                joined.append([channel, at_one, at_other, n, -weight, in_reference, channel == TOKENS])
-        file_a, file_b = one.parts[part].file, other.parts[part].file
-        found += [
-            Block(
-                part, "near-verbatim" if j[6] else "canonical", file_a, j[1], file_b, j[2], j[3], j[4], j[5]
-            )
-            for j in joined
-        ]
+        found += _joined(pieces, part, one.parts[part].file, other.parts[part].file)
+    return _weightiest(found)
+
+
+def passages_from(source: int, one: int, prints: Sequence[Print], scores: Scores) -> list[Block]:
+    """What of a submission's regions stands in a public source, told as `shared_passages` tells it."""
+    found: list[Block] = []
+    for part in scores.parts:
+        mine = scores.public.runs_of(one, part)
+        if mine is None:
+            continue
+        holders = scores.public.holders(part, mine.digests)
+        weight = shared_weight(holders + 1, np.zeros(len(holders)), scores.population)
+        for file in scores.public.files[source]:
+            at_a, at_b = _in_common(mine, file.runs)
+            rare = holders[at_a] - 1 <= RARE * max(scores.population - 1, 1)
+            i, j = at_a[rare], at_b[rare]
+            lines_a = zip(mine.first[i].tolist(), mine.last[i].tolist(), strict=True)
+            lines_b = zip(file.runs.first[j].tolist(), file.runs.last[j].tolist(), strict=True)
+            others = (holders[i] - 1).astype(int).tolist()
+            pieces = [
+                (-weight, TOKENS, here, there, count, True)
+                for weight, here, there, count in zip(
+                    weight[i].tolist(), lines_a, lines_b, others, strict=True
+                )
+            ]
+            found += _joined(pieces, part, prints[one].parts[part].file, file.path)
+    return _weightiest(found)
+
+
+def _in_common(a: Packed, b: Packed) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the fragments that two have in common stand in each."""
+    _, at_a, at_b = np.intersect1d(a.digests, b.digests, assume_unique=True, return_indices=True)
+    return at_a, at_b
+
+
+def _weightiest(found: list[Block]) -> list[Block]:
     return sorted(found, key=lambda b: (-b.weight, b.part, b.lines_a, b.lines_b))[:MAX_BLOCKS]
+
+
+def _joined(pieces: list[Any], part: str, file_a: str, file_b: str) -> list[Block]:
+    """The passages that overlapping pieces make up; a piece is (-weight, channel, lines in the one, lines in
+    the other, how many others have it, whether a reference has it)."""
+    joined: list[list[Any]] = []
+    for weight, channel, at_one, at_other, n, in_reference in sorted(pieces)[:MAX_PIECES]:
+        for block in joined:
+            if _touch(block[1], at_one) and _touch(block[2], at_other):
+                block[1], block[2] = _union(block[1], at_one), _union(block[2], at_other)
+                block[3], block[4] = min(block[3], n), block[4] - weight
+                block[5] = block[5] and in_reference
+                block[6] = block[6] or channel == TOKENS
+                break
+        else:
+            joined.append([channel, at_one, at_other, n, -weight, in_reference, channel == TOKENS])
+    return [
+        Block(part, "near-verbatim" if j[6] else "canonical", file_a, j[1], file_b, j[2], j[3], j[4], j[5])
+        for j in joined
+    ]
 
 
 def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -21,7 +21,7 @@ def declared_by_either(one: Print, other: Print) -> list[str]:
     if other.code.submission.role == "reference":
         for reference in sources(one.code, other.code.submission):
             found.append(f"{one.code.submission.name} declares: {reference.text.strip()}")
-    return found
+    return list(dict.fromkeys(found))  # who cites a source in several regions does so once
 
 
 def _same_as_a_whole(pair: Pair, result: Result, others: int) -> list[str]:
@@ -50,6 +50,35 @@ def _same_manners(pair: Pair, result: Result, others: int) -> list[str]:
     return ["Both write in a manner that few have: " + "; ".join(told) + "."] if told else []
 
 
+def _cited_by_one(pair: Pair, result: Result) -> list[str]:
+    """Addresses that one of two students cites: the other may have worked from the same source."""
+    one, other = (result.prints[index].code for index in (pair.a, pair.b))
+    if "reference" in (one.submission.role, other.submission.role):
+        return []
+    found = []
+    for code in (one, other):
+        cited = {each.key: each.text.strip() for each in code.references if each.kind == "url"}
+        if cited:
+            addresses = ", ".join(cited[key] for key in sorted(cited))
+            found.append(
+                f"{code.submission.name} cites {addresses}. If the other may have worked from it too, "
+                "give its code to --references and run again."
+            )
+    return found
+
+
+def _from_public_sources(pair: Pair) -> list[str]:
+    """Which regions of the two are like a public source, and therefore hardly count."""
+    parts: dict[str, list[str]] = {}
+    for part, name in sorted(pair.public.items()):
+        parts.setdefault(name, []).append(part)
+    return [
+        f"Most of what they share in {', '.join(where)} stands in the public source {name} as well, "
+        "and hardly counts."
+        for name, where in sorted(parts.items())
+    ]
+
+
 def reasons_of(pair: Pair, result: Result) -> list[str]:
     """Why a pair is where it is, in sentences."""
     others = max(result.scores.population - 2, 0)
@@ -61,6 +90,7 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
     ]
     if strong:
         reasons.append("Most of the evidence is in " + ", ".join(strong[:5]) + ".")
+    reasons += _from_public_sources(pair)
     reasons += _same_as_a_whole(pair, result, others)
     reasons += _same_manners(pair, result, others)
     if pair.score - float(result.scores.alone[pair.a, pair.b]) > TOLD_OF_A_MIX:
@@ -70,7 +100,7 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
     alone = [b for b in pair.blocks if b.others == 0]
     if alone:
         reasons.append(f"{len(alone)} shared passages that none of the {others} others have.")
-    odd = [b for b in alone if not b.in_reference and b.channel == "canonical"]
+    odd = [b for b in alone if not b.in_reference and b.channel == "canonical" and b.part not in pair.public]
     if odd:
         places = ", ".join(f"{b.part} line {b.lines_a[0]}/{b.lines_b[0]}" for b in odd[:4])
         reasons.append(
@@ -82,12 +112,16 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
             "Cannot tell: the two do the same nearly everywhere, and what they share is common in the class, "
             "so it says nothing about copying."
         )
-    elif pair.kind == OUTLIER and pair.expected_false is not None:
+    elif (
+        pair.kind == OUTLIER and pair.expected_false is not None and pair.b not in result.scores.public.files
+    ):
         reasons.append(
             f"Honest pairs this high expected in a class like this one: {pair.expected_false:.2g}."
         )
     if not pair.blocks and pair.kind != CANNOT_TELL:
         reasons.append(f"Nothing that they share is rarer than one in {round(1 / RARE)} of the class.")
+    if pair.kind == OUTLIER and not pair.declared:
+        reasons += _cited_by_one(pair, result)
     if pair.declared:
         reasons.append("Declared: see below. What was declared is not an accusation.")
     return reasons

@@ -14,6 +14,9 @@ from code_analyze.similarity.given import Given
 from code_analyze.similarity.intake import Submission
 
 OUTSIDE = "outside"
+ONLY_FILE, ADDED_FILES = "code", "added files"
+ADDED = (ONLY_FILE, ADDED_FILES)  # the keys of parts that no file of the starter belongs to
+VERSION = 0.5  # share of the starter's lines from which a reference's file is a version of it, not a namesake
 Lines = list[tuple[int, str]]
 
 
@@ -88,6 +91,12 @@ class Starter:
         mine = {line.strip() for line in source.lines if len(line.strip()) > 8}
         return max(candidates, key=lambda k: (sum(line.strip() in mine for line in self.files[k].lines), k))
 
+    def is_version(self, known: str, source: summary.Source) -> bool:
+        """Whether a file was made from the starter's, rather than has its name by chance."""
+        mine = {line.strip() for line in source.lines}
+        lines = {line.strip() for line in self.files[known].lines} - {""}
+        return len(lines & mine) >= VERSION * len(lines)
+
 
 @dataclass
 class Code:
@@ -111,6 +120,8 @@ def cut(submission: Submission, starter: Starter) -> Code:
             notes.append(f"{path}: {source.status}")
             continue
         known = starter.match(path, source)
+        if known and submission.role == "reference" and not starter.is_version(known, source):
+            known = None
         if known is None or known in taken:
             files.append(_added(path, source, len(submission.files) == 1))
             continue
@@ -132,5 +143,5 @@ def cut(submission: Submission, starter: Starter) -> Code:
 def _added(path: str, source: summary.Source, only: bool) -> CodeFile:
     """A file that the starter doesn't have: one part as a whole."""
     lines = [(number, text) for number, text in enumerate(source.lines, 1)]
-    references = "added files" if not only else "code"
-    return CodeFile(path, source.lines, [Part(references, path, lines)])
+    key = ONLY_FILE if only else ADDED_FILES
+    return CodeFile(path, source.lines, [Part(key, path, lines)])

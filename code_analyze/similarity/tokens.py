@@ -67,17 +67,17 @@ def _number(text: str) -> str:
         return text
 
 
-def runs(tokens: list[tuple[str, int]]) -> dict[int, tuple[int, int]]:
+def runs(tokens: list[tuple[str, int]], lengths: tuple[int, ...] = RUN_LENGTHS) -> dict[int, tuple[int, int]]:
     """Every run of tokens as digest -> (first line, last line) of its first place."""
     found: dict[int, tuple[int, int]] = {}
     digests = {token: combine(token, []) for token in {token for token, _ in tokens}}
     sequence = [digests[token] for token, _ in tokens]
-    for length in RUN_LENGTHS:
+    for length in lengths:
         for start in range(len(sequence) - length + 1):
             key = hash(tuple(sequence[start : start + length])) & 0xFFFFFFFFFFFFFFFF
             if key not in found:
                 found[key] = (tokens[start][1], tokens[start + length - 1][1])
-    if tokens and len(tokens) < RUN_LENGTHS[0]:
+    if tokens and len(tokens) < lengths[0]:
         found[hash(tuple(sequence)) & 0xFFFFFFFFFFFFFFFF] = (tokens[0][1], tokens[-1][1])
     return found
 
@@ -87,13 +87,16 @@ def form_of(tokens: list[tuple[str, int]]) -> int:
     return combine("tokens", [combine(token, []) for token, _ in tokens]) if tokens else 0
 
 
-def line_digests(tokens: list[tuple[str, int]]) -> list[tuple[int, int, int]]:
-    """(line, digest, number of tokens) of each line that says enough to count for the own share."""
+def line_digests(tokens: list[tuple[str, int]], salt: str = "line") -> list[tuple[int, int, int]]:
+    """(line, digest, number of tokens) of each line that says enough to count for the own share.
+
+    Digests of another `salt` never agree.
+    """
     by_line: dict[int, list[str]] = {}
     for token, line in tokens:
         by_line.setdefault(line, []).append(token)
     return [
-        (line, combine("line", [combine(token, []) for token in words]), len(words))
+        (line, combine(salt, [combine(token, []) for token in words]), len(words))
         for line, words in sorted(by_line.items())
         if len(words) >= FEWEST
     ]

@@ -93,7 +93,8 @@ def _data(result: Result, titles: dict[str, str]) -> dict[str, Any]:
         wanted = {(pair.a, b.file_a) for b in pair.blocks} | {(pair.b, b.file_b) for b in pair.blocks}
         for part, value in pair.parts.items():
             if value > 0.7:
-                wanted |= {(i, result.prints[i].parts[part].file) for i in (pair.a, pair.b)}
+                sides = [(i, result.prints[i].parts.get(part)) for i in (pair.a, pair.b)]
+                wanted |= {(i, found.file) for i, found in sides if found is not None}
         for index, file in sorted(wanted):
             stored = files.setdefault(str(index), {})
             if file not in stored:
