@@ -24,8 +24,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hwlib.errors import HomeworkError, cli_errors
-from hwlib.files import atomic_write_bytes
-from hwlib.runs import RECORD
+from hwlib.files import RUN_RECORD, atomic_write_bytes
 
 _CAPTIONED = ("latent_dim", "batch_size", "num_train_steps")
 _SMOOTH = 0.98  # of the exponential moving average drawn over a training curve, at 2,500 points
@@ -56,19 +55,19 @@ def read_run(folder: Path) -> RunFiles:
         HomeworkError: the folder holds no run record or no events.
     """
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / RUN_RECORD).read_text(encoding="utf-8"))
         missing = [key for key in _CAPTIONED if key not in record["settings"]] + [
             key for key in ("track",) if key not in record
         ]
     except FileNotFoundError:
         raise HomeworkError(
-            f"{folder} holds no {RECORD}; name the folder of a run: python -m hwlib.figures runs/*"
+            f"{folder} holds no {RUN_RECORD}; name the folder of a run: python -m hwlib.figures runs/*"
         ) from None
     except (ValueError, KeyError, TypeError):
         missing = ["a readable record"]
     if missing:
         raise HomeworkError(
-            f"{folder / RECORD} lacks {', '.join(missing)}. Run main.py again to write it anew."
+            f"{folder / RUN_RECORD} lacks {', '.join(missing)}. Run main.py again to write it anew."
         )
     # All points: the default of the reader keeps a sample of 10,000 of a curve.
     events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 1})

@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 import hwlib
 from hwlib import checkpoint
 from hwlib.device import pick_device, seed_everything
-from hwlib.files import atomic_write_text
+from hwlib.files import RUN_RECORD, atomic_write_text
 from hwlib.speed import processor
 
 # These say where a run lies, how fast it goes or what is looked at; two runs that differ in nothing
@@ -29,7 +29,6 @@ _NOT_SETTINGS = {
     "interpolate", "fid_network", "fid_runs", "fid_images", "inception_weights", "quick",
 }  # fmt: skip
 _ALWAYS_NAMED = ("latent_dim", "batch_size", "num_train_steps")
-RECORD = "run.json"
 
 
 @dataclass
@@ -58,7 +57,7 @@ class Run:
         """Adds to the results in `run.json`, which is written at once, all or nothing."""
         seconds = round(time.monotonic() - self._started, 1)
         self.record["results"] = {**self.record.get("results", {}), **results, "seconds": seconds}
-        atomic_write_text(self.log_dir / RECORD, json.dumps(self.record, indent=2) + "\n")
+        atomic_write_text(self.log_dir / RUN_RECORD, json.dumps(self.record, indent=2) + "\n")
 
 
 def open_run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Run:
@@ -136,7 +135,7 @@ def code_hash(folder: Path) -> str:
 
 def _earlier_results(log_dir: Path) -> dict[str, Any]:
     try:
-        results = json.loads((log_dir / RECORD).read_text(encoding="utf-8"))["results"]
+        results = json.loads((log_dir / RUN_RECORD).read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return results if isinstance(results, dict) else {}

@@ -48,9 +48,12 @@ def make_class(
     return copies, sources
 
 
-def compare(folder: Path, workers: int = 2) -> Result:
+def compare(folder: Path, references: Path | None = None, workers: int = 2) -> Result:
     """This project's result for a folder, as the command makes it."""
-    prints = fingerprint_all([*entries(folder), *solution_entries(SOLUTION)], Starter.read(STARTER), workers)
+    everybody = [*entries(folder), *solution_entries(SOLUTION)]
+    if references is not None:
+        everybody += entries(references, "reference")
+    prints = fingerprint_all(everybody, Starter.read(STARTER), workers)
     result = find(prints, score(prints))
     explain(result)
     return result
@@ -93,6 +96,7 @@ def main(
     copies: Annotated[int, typer.Option(help="copies in each class")] = 10,
     seeds: Annotated[int, typer.Option(help="classes for each level")] = 3,
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
+    references: Annotated[Path | None, typer.Option(help="public sources that students worked from")] = None,
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
@@ -113,7 +117,7 @@ def main(
                     write_submission(solution, folder / solution.name)
                 starter = flatten(folder, flat, STARTER)
                 names = sorted(s.name for s in [*honest, *made])
-                result = compare(folder)
+                result = compare(folder, references)
                 runs = {OURS: Run(ranked(result), 0.0)}
                 runs |= {name: tool(folder, flat, starter) for name, tool in others.items()}
             for name, run in runs.items():
@@ -132,7 +136,7 @@ def main(
             print(f"  {name:20s}  {reason}")
         print(f"  above the reporting line: {np.mean(above):.2f} of the copied pairs, "
               f"{np.mean(honest_above):.1f} honest pairs in a class", flush=True)  # fmt: skip
-    _honest_alone(honest)
+    _honest_alone(honest, references)
 
 
 def _outliers(result: Result, sources: dict[str, set[str]]) -> tuple[float, int]:
@@ -149,11 +153,11 @@ def _outliers(result: Result, sources: dict[str, set[str]]) -> tuple[float, int]
     return hits / sum(map(len, sources.values())), false
 
 
-def _honest_alone(honest: Sequence[Solution]) -> None:
+def _honest_alone(honest: Sequence[Solution], references: Path | None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for solution in honest:
             write_submission(solution, Path(temporary, solution.name))
-        result = compare(Path(temporary))
+        result = compare(Path(temporary), references)
     top = result.pairs[0]
     names = [p.code.submission.name for p in result.prints]
     line = result.canonical.line

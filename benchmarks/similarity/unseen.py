@@ -126,7 +126,7 @@ def reported(result: Result) -> set[frozenset[str]]:
 
 
 def run_class(
-    everybody: Sequence[Solution], python: str | None, dolos: str | None
+    everybody: Sequence[Solution], references: Path | None, python: str | None, dolos: str | None
 ) -> tuple[dict[str, Run], Result]:
     """Every tool's scores for a class, and this project's result."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -134,7 +134,7 @@ def run_class(
         for solution in everybody:
             write_submission(solution, folder / solution.name)
         starter = flatten(folder, flat, STARTER)
-        result = compare(folder)
+        result = compare(folder, references)
         runs = {OURS: Run(ranked(result), 0.0)}
         runs |= {name: tool(folder, flat, starter) for name, tool in tools(python, dolos).items()}
     return runs, result
@@ -143,6 +143,7 @@ def run_class(
 def main(
     cohort: Annotated[str, typer.Option(help=f"one of {', '.join(HAND_COPIED)}")] = "unseen",
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
+    references: Annotated[Path | None, typer.Option(help="public sources that students worked from")] = None,
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
@@ -152,12 +153,12 @@ def main(
         made = [copy for copy in copies if about[copy.name]["level"] == chosen]
         sources = {copy.name: set(about[copy.name]["sources"]) for copy in made}
         names = sorted(s.name for s in [*honest, *made])
-        runs, result = run_class([*honest, *made], python, dolos)
+        runs, result = run_class([*honest, *made], references, python, dolos)
         print(f"\nlevel {chosen}: {len(honest)} honest solutions, {len(made)} copies made by hand")
         show_measures(names, sources, runs)
         show_ranks(names, sources, runs, reported(result))
         show_shared(result, sources)
-    _, alone = run_class(honest, None, None)
+    _, alone = run_class(honest, references, None, None)
     shown = "; ".join(sorted(", ".join(sorted(pair)) for pair in reported(alone))) or "none"
     print(f"\nthe {len(honest)} honest solutions alone, pairs above the reporting line: {shown}")
 
