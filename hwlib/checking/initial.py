@@ -8,6 +8,7 @@ import numpy as np
 
 from hwlib.checking.compare import Replies, as_array, describe, look, number
 from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.noise import fourth_moment
 from hwlib.checking.words import Words, say
 
 SIGMAS = 6.0
@@ -65,5 +66,5 @@ def _fits(array: np.ndarray, mean: float, std: float) -> bool:
     off_mean = abs(float(array.mean()) - mean) > SIGMAS * std / np.sqrt(count)
     off_std = abs(float(array.std()) - std) > SIGMAS * std / np.sqrt(2 * count)
     # The fourth moment tells a normal distribution (3) from a uniform one (1.8).
-    fourth = float((((array - array.mean()) / (array.std() + 1e-12)) ** 4).mean())
+    fourth = fourth_moment((array - array.mean()) / (array.std() + 1e-12))
     return not off_mean and not off_std and abs(fourth - 3) < SIGMAS * np.sqrt(96 / count)

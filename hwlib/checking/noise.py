@@ -210,7 +210,7 @@ def fault_of(eps: np.ndarray) -> Fault | None:
             "a latent dimension whose noise is not standard normal", "某个隐变量维度的噪声不服从标准正态分布"
         )
     # Normal numbers have fourth moment 3 (standard error sqrt(96 / n)); uniform ones 1.8, signs 1.
-    fourth = float((((eps - mean) / std) ** 4).mean())
+    fourth = fourth_moment((eps - mean) / std)
     if abs(fourth - 3) > SIGMAS * np.sqrt(96 / count):
         return None, say(
             "noise that is not normally distributed (fourth moment {fourth} in place of 3)",
@@ -218,6 +218,12 @@ def fault_of(eps: np.ndarray) -> Fault | None:
             fourth=number(fourth),
         )
     return _dependence(eps, rows)
+
+
+def fourth_moment(numbers: np.ndarray) -> float:
+    """The mean of the fourth powers; squared twice, which is many times faster than `** 4`."""
+    squares = np.square(numbers)
+    return float(np.square(squares).mean())
 
 
 def _dependence(eps: np.ndarray, rows: int) -> Fault | None:

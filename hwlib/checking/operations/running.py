@@ -73,13 +73,17 @@ class Running(Base):
 
     def op_write_files(self, files: dict[str, Any]) -> dict[str, Any]:
         """Writes files (path inside the folder -> bytes)."""
+        folders: set[Path] = set()
         for path, data in files.items():
             target = self._path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        # Of the student's folders alone; importlib.invalidate_caches goes through all of the environment.
-        for place, finder in sys.path_importer_cache.items():
-            if isinstance(finder, FileFinder) and place.startswith(str(self.folder)):
+            folders |= {*(self.folder / path).parents}
+        # Of these folders alone: going through all finders, as importlib.invalidate_caches does, gives a
+        # forked worker its own copy of every page that one of them lies in.
+        for folder in folders:
+            finder = sys.path_importer_cache.get(str(folder))
+            if isinstance(finder, FileFinder):
                 finder.invalidate_caches()
         return {}
 
