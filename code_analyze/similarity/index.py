@@ -122,7 +122,9 @@ class Manners:
     """The manners of one region over all N submissions (see `dataflow.reader.Reader.mark`).
 
     regions: by submission and manner, in how many regions it has it. Who turns gradients off does so
-    everywhere: however many regions a manner shows in, it counts once.
+    everywhere: however many regions a manner shows in, it counts once. Manners of one region come together,
+    too: who sets weights through `.data` calls `zero_()` there. So they count like one that is as long as
+    their vector: the root of the sum of squares.
     """
 
     def __init__(
@@ -137,20 +139,21 @@ class Manners:
         self.holders = _count(columns, counted, len(self.names))
         explained = _count(columns, ~counted, len(self.names))
         same = same_manner_weight(self.holders, explained, population.size)
-        self._other = other_manner_weight(self.holders, population.size).astype(np.float32)
+        other = other_manner_weight(self.holders, population.size)
+        # The squares of the weights, of which a pair that shares a manner has the product of two roots.
         self._has = np.zeros((len(found), len(self.names)), np.float32)
-        self._shared, self._once = self._has.copy(), self._has.copy()
+        self._shared, self._lone = self._has.copy(), self._has.copy()
         if rows:
             self._has[rows, columns] = 1.0
-            self._shared[rows, columns] = np.sqrt(same[columns] / times)
-            self._once[rows, columns] = 1.0 / times
+            self._shared[rows, columns] = same[columns] / times
+            self._lone[rows, columns] = np.square(other[columns] / times)
 
     def evidence(self, rows: Rows, first: int) -> Matrix:
         """The log likelihood ratio of a copy by the manners that two share or one has; [R, N - first]."""
-        found = self._shared[rows] @ self._shared[first:].T
-        found += (self._once[rows] * self._other) @ (1.0 - self._has[first:]).T
-        found += (1.0 - self._has[rows]) @ (self._once[first:] * self._other).T
-        return found.astype(np.float32)
+        shared = self._shared[rows] @ self._shared[first:].T
+        lone = self._lone[rows] @ (1.0 - self._has[first:]).T
+        lone += (1.0 - self._has[rows]) @ self._lone[first:].T
+        return (np.sqrt(shared) - np.sqrt(lone)).astype(np.float32)
 
     def shared(self, one: int, other: int) -> list[tuple[int, str]]:
         """The manners that two share: (how many others have it, its name), the rarest first."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 MIN_CLASS = 12  # submissions; with fewer there are too few pairs to tell what is usual
 FALSE_FINDINGS = 0.05  # expected among all pairs of the class
-LOW, HIGH = 0.70, 0.90  # the part of the distribution that the tail is fitted to; copies are above it
+LOW, HIGH = 0.50, 0.95  # the part of the distribution that the tail is fitted to; copies are above it
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def fit(scores: NDArray[np.floating], num_class: int) -> Distribution:
     if num_class < MIN_CLASS or len(values) == 0:
         return Distribution(len(values), None, 0.0, 1.0)
     start = float(np.quantile(values, LOW))
-    levels = np.linspace(LOW, HIGH, 28)
+    levels = np.linspace(LOW, HIGH, 46)
     heights = np.quantile(values, levels) - start
     depths = -np.log((1 - levels) / (1 - LOW))
     # A line through the start; the high levels, where the tail decides, weigh most.

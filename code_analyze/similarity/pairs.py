@@ -3,7 +3,8 @@
 Region k is compared with region k. Its evidence is a log likelihood ratio: of what it computes
 (`index.Forms`), of the manner in which it is written (`index.Manners`), and of how it is spelled
 (`index.Fragments`). Spelling counts as far as two are more alike than either is to nine tenths of the others:
-what both share with the class says nothing. Regions of one function, written together, count once.
+what both share with the class says nothing. Regions of one function, written together, count once, and
+no function counts more than what honest pairs have in common by a tutorial or a habit.
 
 Added up over the regions is the likelihood ratio of a copy, whichever sort of copy it is:
 
@@ -33,6 +34,7 @@ REWRITTEN = 0.12  # share of the copies that are rewritten from end to end
 UNCHANGED = 0.12  # share of those that are left word for word but for names, comments and spacing
 SPELLED = 0.5  # evidence of one unit of spelling: its fragments overlap
 MIXED = 0.5  # share of the copies with a second source in the class or the archive: one as likely as not
+COMMON = 0.01  # share of the honest pairs that have one function from a common source, whatever it is
 OFFSET = 0.25  # near-verbatim evidence of a region that counts as none
 FORMS_TOGETHER = 2.0  # weight of the regions that are the same word for word
 BLOCK = 128  # submissions that are compared with all others at a time
@@ -74,6 +76,8 @@ class Scores:
     def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> list[Matrix]:
         """The evidence of one region for a disguised and for a rewritten copy; [R, N - first] each.
 
+        A rewritten copy is like its source in what it computes and in nothing else.
+
         spelled: the evidence of its fragments, if that is known already
         """
         if spelled is None:
@@ -85,7 +89,7 @@ class Scores:
         # A rare manner is a rare spelling too: the stronger of the two counts.
         written = np.where(manner > 0, np.maximum(manner, excess), manner + excess)
         both = self.both(part, rows, first)
-        found = [np.where(both, form + more, 0.0).astype(np.float32) for more in (written, excess)]
+        found = [np.where(both, each, 0.0).astype(np.float32) for each in (form + written, form)]
         return [self.public.share_in(each, part, rows, first) for each in found]
 
     def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
@@ -156,6 +160,7 @@ def _canonical(
                 found = np.stack(scores.region(part, rows, start, spelled[rows, start:]))
                 known = strongest[:, rows, start:]
                 strongest[:, rows, start:] = np.where(abs(found) > abs(known), found, known)
+        strongest = -np.logaddexp(-strongest, np.float32(np.log(COMMON)))
         for index, share in enumerate(COPIED):
             copied = np.float32(np.log(share)) + strongest
             sums[:, index] += np.logaddexp(copied, np.float32(np.log1p(-share)))

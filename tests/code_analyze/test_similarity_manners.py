@@ -17,6 +17,7 @@ from code_analyze.similarity.fingerprints import enclosing
 from code_analyze.similarity.given import Given
 from code_analyze.similarity.index import Manners, Population
 from code_analyze.similarity.mixed import mirrored, with_second_source
+from code_analyze.similarity.pairs import COMMON
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.usual import usual_evidence
 
@@ -194,6 +195,16 @@ def test_similarity_manner_weighs_by_its_rarity_and_once_over_the_regions() -> N
     assert manners(found).shared(0, 1) == [(0, "rare"), (17, "usual")]
 
 
+def test_similarity_manners_of_one_region_count_like_the_strongest() -> None:
+    alone = manners(["a", "a", *[""] * 18]).evidence(np.array([0]), 0)[0, 1]
+    both = manners(["a b", "a b", *[""] * 18]).evidence(np.array([0]), 0)[0, 1]
+    assert both == pytest.approx(np.sqrt(2) * alone)
+    one = manners(["a", "", *[""] * 18]).evidence(np.array([0]), 0)[0, 1]
+    two = manners(["a b", "", *[""] * 18]).evidence(np.array([0]), 0)[0, 1]
+    assert two == pytest.approx(np.sqrt(2) * one)
+    assert one < 0
+
+
 def test_similarity_spelling_counts_beyond_what_is_usual_for_either() -> None:
     evidence = np.zeros((20, 21), np.float32)
     evidence[0, :20] = evidence[:, 0] = 5.0  # one who writes like everybody
@@ -266,6 +277,16 @@ def test_similarity_mistake_of_two_is_evidence_and_a_popular_one_is_not() -> Non
     assert many.scores.by_part(np.array([0]))[many.scores.parts.index(part), 0, 1] < 1.0
     for result in (two, many):  # one mistake in common is no finding
         assert not [p for p in result.pairs if p.kind == OUTLIER]
+
+
+def test_similarity_one_function_alone_is_no_finding() -> None:
+    part = "VAE/trainer.py:1"
+    rare = "beta = 0.37\nrecon_loss = (target - recon).abs().sum() * beta\nreturn recon_loss, mu.abs().max() * 0.73\n"
+    changed = [replace(s, regions={**s.regions, "loss": rare}) if i < 2 else s for i, s in enumerate(HONEST)]
+    plain, same = (compare([submission(s) for s in each]).scores for each in (HONEST, changed))
+    found = same.by_part(np.array([0]))[same.parts.index(part), 0, 1]
+    assert found > -np.log(COMMON)
+    assert same.alone[0, 1] - plain.alone[0, 1] < -np.log(COMMON)
 
 
 def test_similarity_shared_manners_are_told() -> None:
