@@ -16,7 +16,8 @@ SHAPE_OPS = frozenset([
 # Operations without an effect on the values (devices, types, memory layout).
 TRANSPARENT_OPS = frozenset([
     "to", "cuda", "cpu", "contiguous", "clone", "requires_grad", "type", "type_as", "float", "double",
-    "half", "as_tensor", "tensor_", "FloatTensor", "Variable", "Parameter", "Identity",
+    "half", "as_tensor", "tensor", "tensor_", "from_numpy",
+    "FloatTensor", "Variable", "Parameter", "Identity",
 ])  # fmt: skip
 
 # Keyword arguments without an effect on the values.
@@ -25,7 +26,7 @@ TRANSPARENT_KEYWORDS = frozenset([
     "set_to_none", "copy", "memory_format",
 ])  # fmt: skip
 
-SAMPLES_OF_A_STANDARD_NORMAL = frozenset(["randn", "randn_like"])
+SAMPLES_OF_A_STANDARD_NORMAL = frozenset(["randn", "randn_like", "standard_normal"])
 
 # Operations with synonyms of which each student tends to one.
 TELLING = frozenset([
@@ -66,6 +67,7 @@ OPERATIONS: dict[str, str] = {
     "swapaxes": "transpose",
     "movedim": "transpose",
     "split": "chunk",
+    "hsplit": "chunk",
     "tensor_split": "chunk",
     "normal_init": "normal",
     "constant": "fill",
@@ -87,7 +89,6 @@ OPERATIONS: dict[str, str] = {
     "L1Loss": "l1",
     "l1_loss": "l1",
     "KLDivLoss": "kl_div",
-    "log1p": "log1p",
     "data": "detach",
 }
 
@@ -151,4 +152,13 @@ NO_EFFECT_CALLS = frozenset(
 )
 
 # Modules whose functions take the tensor first, like the tensor's own methods.
-FUNCTION_MODULES = ("torch.nn.functional", "torch.nn.init", "torch.special", "torch", "numpy", "math")
+FUNCTION_MODULES = (
+    "torch.nn.functional",
+    "torch.nn.init",
+    "torch.special",
+    "torch.autograd",
+    "torch",
+    "numpy.random",
+    "numpy",
+    "math",
+)

@@ -118,10 +118,39 @@ SAME = {
         ["return -torch.distributions.Bernoulli(probs=recon).log_prob(target).sum()"],
         ["return F.binary_cross_entropy(recon, target, reduction='sum')"],
     ),
+    "rows as halves": (["h = model(x).view(-1, 2, 5)", "return h[:, 0] - h[:, 1, :]"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
+    "unflattened halves": (["a, b = model(x).unflatten(1, (2, 5)).unbind(1)", "return a - b"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
+    "narrow": (["h = model(x)", "return h.narrow(1, 0, 5) - h.narrow(1, 5, 5)"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
+    "half up to the end": (["h = model(x)", "return h[..., :mu] - h[:, mu:2 * mu]"], ["a, b = model(x).hsplit(2)", "return a - b"]),
+    "starred halves": (["s = model(x).chunk(2, 1)", "return (mu, *s)"], ["a, b = model(x).chunk(2, 1)", "return mu, a, b"]),
+    "halves added to a tuple": (["return (mu,) + tuple(model(x).chunk(2, 1))"], ["a, b = model(x).chunk(2, 1)", "return mu, a, b"]),
+    "shape of noise": (["return model(torch.randn(5, 3)[:, :, None, None])"], ["return model(torch.randn(5, 3, 1, 1))"]),
+    "noise of numpy": (["return torch.from_numpy(np.random.randn(5, 3)).float()"], ["return torch.randn(5, 3)"]),
+    "normals of numpy": (["return torch.tensor(np.random.normal(0, 1, (5, 3)))"], ["return torch.randn(5, 3)"]),
+    "initialised noise": (["z = torch.empty(5, 3)", "nn.init.normal_(z)", "return z"], ["return torch.randn(5, 3)"]),
+    "in place": (["y = x.float()", "y.div_(127.5)", "y.sub_(1)", "return y"], ["return x / 127.5 - 1"]),
+    "into another tensor": (["y = torch.empty(x.shape)", "torch.div(x, 255, out=y)", "return y"], ["return x / 255"]),
+    "copied into a tensor": (["y = torch.empty(x.shape)", "y.copy_(x)", "y /= 255", "return y"], ["return x / 255"]),
+    "greatest of a type": (["return x / torch.iinfo(torch.uint8).max"], ["return x / 255"]),
+    "lerp": (["return torch.lerp(torch.tensor(-1.0), torch.tensor(1.0), x / 255)"], ["return x / 127.5 - 1"]),
+    "alpha": (["return torch.sub(x, 0.5, alpha=2)"], ["return x - 1"]),
+    "rsub": (["return torch.rsub(x, 1)"], ["return 1 - x"]),
+    "expm1": (["return torch.expm1(x) + torch.log1p(mu)"], ["return x.exp() - 1 + (1 + mu).log()"]),
+    "norm": (["return mu.norm() ** 2"], ["return (mu ** 2).sum()"]),
+    "ones in a sum": (["return 1 - torch.ones_like(x) + mu"], ["return mu"]),
+    "labels as a number": (["return mu(x, torch.tensor(1.0).expand_as(x))"], ["return mu(x, torch.ones_like(x))"]),
+    "mean times the number": (["return F.mse_loss(x, mu) * x.numel()"], ["return F.mse_loss(x, mu, reduction='sum')"]),
+    "cross-entropy written out": (
+        ["return -(target * torch.log(recon) + (1 - target) * torch.log(1 - recon)).sum()"],
+        ["return F.binary_cross_entropy(recon, target, reduction='sum')"],
+    ),
+    "weight's data": (["x.weight.data = torch.randn_like(x.weight) * 0.02"], ["nn.init.normal_(tensor=x.weight, std=0.02)"]),
+    "all of a weight": (["x.bias.data[:] = 0"], ["nn.init.zeros_(x.bias)"]),
+    "copied zeros": (["x.bias.copy_(torch.zeros_like(x.bias))"], ["nn.init.zeros_(x.bias)"]),
     "half from zero on": (["h = model(x)", "return h[:, 0:5] - h[:, 5:]"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
     "named axis": (["return x.unbind(1)[0]"], ["return x.unbind(dim=1)[0]"]),
 }  # fmt: skip
-IMPORTS = "import functools\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
+IMPORTS = "import functools\nimport itertools\nimport numpy as np\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
 
 
 def read(*lines: str) -> set[str]:
@@ -157,6 +186,17 @@ DIFFERENT = {
         ["return torch.distributions.Bernoulli(logits=recon).log_prob(target).sum()"],
         ["return torch.distributions.Bernoulli(probs=recon).log_prob(target).sum()"],
     ),
+    "every second column": (["h = model(x)", "return h[:, ::2], h[:, 1::2]"], ["return model(x).chunk(2, 1)"]),
+    "rows of two": (["h = model(x).view(-1, 5, 2)", "return h[:, :, 0] - h[:, :, 1]"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
+    "other half": (["return model(x).narrow(1, 5, 5)"], ["return model(x).narrow(1, 0, 5)"]),
+    "uniform noise of numpy": (["return torch.from_numpy(np.random.rand(5, 3))"], ["return torch.randn(5, 3)"]),
+    "norm without the square": (["return mu.norm()"], ["return (mu ** 2).sum()"]),
+    "cross-entropy with other targets": (
+        ["return -(target * torch.log(recon) + (1 - mu) * torch.log(1 - recon)).sum()"],
+        ["return F.binary_cross_entropy(recon, target, reduction='sum')"],
+    ),
+    "rounded down": (["return x // 255"], ["return x / 255"]),
+    "some of a weight": (["x.bias.data[:2] = 0"], ["nn.init.zeros_(x.bias)"]),
     "guarded case": (["match x:", "    case 1 if mu:", "        recon.step()"], ["match x:", "    case 1:", "        recon.step()"]),
 }  # fmt: skip
 
@@ -186,3 +226,13 @@ class VAE(nn.Module):
         self.encoder = nn.Sequential(nn.Linear(1, 2), nn.Linear(2, 3))
 """
     assert effects(table, IMPORTS) == effects(plain, IMPORTS)
+
+
+def test_similarity_attribute_by_its_name() -> None:
+    text = "class VAE(nn.Module):\n    def __init__(self):\n        {}\n"
+    by_name, plain = (
+        text.format("setattr(self, 'encoder', nn.Linear(1, 2))"),
+        text.format("self.encoder = nn.Linear(1, 2)"),
+    )
+    assert effects(by_name, IMPORTS) == effects(plain, IMPORTS)
+    assert effects(by_name, IMPORTS) != effects(plain.replace("encoder", "decoder"), IMPORTS)

@@ -17,6 +17,8 @@ def _terms(node: Node) -> list[tuple[float, Node | None]]:
     value = number(node)
     if value is not None:
         return [(value, None)]
+    if node.op == "filled" and node.args and number(node.args[0]) is not None:
+        return _terms(node.args[0])  # in a sum, a tensor of ones is 1
     if node.op == "sum":
         return [term for arg in node.args for term in _terms(arg)]
     if node.op.startswith("scale:"):
@@ -78,10 +80,11 @@ def multiply(left: Node, right: Node, place: Place) -> Node:
     if b is not None:
         return scale(b, left, place)
     (c, some), (d, others) = _factors(left), _factors(right)
-    # The mean over a batch, however it is written: a reduction divided by a size stays a reduction.
-    if _is_one_over_size(others) and _is_reduction(left):
+    # The mean over a batch, however it is written: a reduction divided by a size, or a mean times one, stays
+    # a reduction.
+    if _is_size(others) and _is_reduction(left):
         return scale(d, left, place)
-    if _is_one_over_size(some) and _is_reduction(right):
+    if _is_size(some) and _is_reduction(right):
         return scale(c, right, place)
     powers: dict[int, tuple[float, Node]] = {}
     for factor in some + others:
@@ -95,8 +98,10 @@ def multiply(left: Node, right: Node, place: Place) -> Node:
     return scale(c * d, product, place)
 
 
-def _is_one_over_size(factors: list[Node]) -> bool:
-    return len(factors) == 1 and factors[0].op == "pow:-1" and factors[0].args[0].op in ("size", "numel")
+def _is_size(factors: list[Node]) -> bool:
+    """Whether a product is a number of values, or one over it."""
+    bases = [factor.args[0] if factor.op == "pow:-1" else factor for factor in factors]
+    return len(bases) == 1 and bases[0].op in ("size", "numel")
 
 
 def _is_reduction(node: Node) -> bool:
@@ -133,6 +138,8 @@ def power(base: Node, exponent: float, place: Place) -> Node:
     if base.op == "prod" and float(exponent).is_integer():
         return Node("prod", tuple(power(factor, exponent, place) for factor in base.args), place)
     base, inner = _base_and_exponent(base)
+    if exponent * inner == 1.0:
+        return base
     return Node(f"pow:{exact(exponent * inner)}", (base,), place)
 
 
@@ -159,9 +166,16 @@ def reduce(node: Node, place: Place) -> Node:
     Sums and means differ by a factor that the handout dictates, and students who exchange one for the
     other (`x.sum() / n`, `x.sum((1, 2, 3)).mean()`) write the same loss.
     """
-    terms = _terms(node)
+    terms = cross_entropies(_terms(node.args[0] if node.op == "each" else node), place)
     done: list[tuple[float, Node | None]] = []
     for coefficient, rest in terms:
+        if rest is not None and rest.op in ("stack", "cat") and rest.args[0].op == "list":
+            for each in rest.args[0].args:
+                done += [
+                    (coefficient * c, r)
+                    for c, r in _terms(each if rest.op == "stack" else reduce(each, place))
+                ]
+            continue
         if rest is not None and rest.op == "shape":  # the same numbers, in another shape
             inner = reduce(rest.args[0], place)
             done += [(coefficient * c, r) for c, r in _terms(inner)]
@@ -172,3 +186,30 @@ def reduce(node: Node, place: Place) -> Node:
             rest = Node("reduce", (rest,), place)
         done.append((coefficient, rest))
     return linear(done, place)
+
+
+def cross_entropies(terms: list[tuple[float, Node | None]], place: Place) -> list[tuple[float, Node | None]]:
+    """t * log(p) and (1 - t) * log(1 - p) of a sum as -bce(p, t)."""
+    logs = [(c, r, _log_factor(r)) for c, r in terms]
+    for c, one, first in logs:
+        for d, other, second in logs:
+            if not first or not second or abs(c - d) > TINY or one is other:
+                continue
+            if all(_add_up_to_one(a, b, place) for a, b in zip(first, second, strict=True)):
+                target, probability = first if first[1].op != "sum" else second
+                rest = [(e, r) for e, r in terms if r is not one and r is not other]
+                loss = Node("bce", (probability, target), place)
+                return [*cross_entropies(rest, place), (-c, loss)]
+    return terms
+
+
+def _log_factor(node: Node | None) -> tuple[Node, Node] | None:
+    """(t, p) of t * log(p)."""
+    if node is None or node.op != "prod" or len(node.args) != 2:
+        return None
+    one, other = node.args if node.args[1].op == "log" else node.args[::-1]
+    return (one, other.args[0]) if other.op == "log" and len(other.args) == 1 else None
+
+
+def _add_up_to_one(one: Node, other: Node, place: Place) -> bool:
+    return number(add(one, other, place)) == 1.0

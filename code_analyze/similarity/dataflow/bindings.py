@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 
 from code_analyze.similarity.dataflow.expressions import Expressions
-from code_analyze.similarity.dataflow.node import Node
-from code_analyze.similarity.dataflow.values import Instance, Items, Scope, Value
+from code_analyze.similarity.dataflow.node import Node, number
+from code_analyze.similarity.dataflow.sequences import is_all
+from code_analyze.similarity.dataflow.values import Cases, Instance, Items, Scope, Value
+
+DONE = True  # a block that ends here: what follows in it is dead
+MAX_FORKS = 15  # of one file: what follows a branch is read twice, what follows two of them four times
 
 
 class Bindings(Expressions):
@@ -14,8 +18,26 @@ class Bindings(Expressions):
 
     def st_assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self.expr(node.value, scope)
+        if isinstance(value, Cases) and self.forks + len(value.tests) <= MAX_FORKS:
+            self.split(node.targets, value, scope)
+            return
         for target in node.targets:
             self.bind(target, value, scope)
+
+    def split(self, targets: list[ast.expr], cases: Cases, scope: Scope) -> None:
+        """Binds one of some values: what follows is read once for each."""
+        self.forks += len(cases.tests)
+        place = self.place
+        for test in cases.tests:
+            self.place = place
+            self.condition(test)
+        known = scope.values
+        for value in cases.values:
+            branch = Scope({name: apart(each) for name, each in known.items()}, scope.outer, scope.instance)
+            for target in targets:
+                self.bind(target, value, branch)
+            self.fork.append(branch.values)
+        scope.values = self.fork.pop()
 
     def st_annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
         if node.value is not None:
@@ -42,29 +64,36 @@ class Bindings(Expressions):
         elif isinstance(target, ast.Attribute):
             owner = self.expr(target.value, scope)
             if isinstance(owner, Instance):
-                owner.attributes[target.attr] = value
-                if not owner.own:
-                    fixed = target.attr in self.given.attributes
-                    name = f"set:{target.attr}" if fixed else "set"
-                    if self.kept and not isinstance(value, Node):
-                        self.kept[-1].append((name, value, self.place))
-                    else:
-                        self.effect(name, self.node(value))
+                self.set_own(owner, target.attr, value)
             else:
                 self.set_attribute(target.attr, self.node(owner), self.node(value))
         elif isinstance(target, ast.Subscript):
             holder = self.expr(target.value, scope)
             if isinstance(holder, Items) and holder.kind == "dict":
                 holder.put(self.node(self.expr(target.slice, scope)), value)
+            elif isinstance(holder, Items) and not isinstance(target.slice, ast.Slice):
+                at = number(self.node(self.expr(target.slice, scope)))
+                if at is not None and -len(holder.items) <= at < len(holder.items):
+                    holder.items[int(at)] = value
+            elif is_all(target.slice):  # bias[:] = 0
+                self.mark("[:] =")
+                self.effect("do", self.operation("copy_", [self.node(holder), self.node(value)], {}))
             else:
                 self.effect("setitem", self.node(holder), self.node(value))
 
     def set_attribute(self, name: str, owner: Node, value: Node) -> None:
-        """The effect of setting an attribute of an object; `p.grad = None` for each is zero_grad()."""
-        of_all = owner.op == "element" and owner.args[0].op == "parameters"
-        if name == "grad" and value.op == "=None" and of_all:
-            self.mark("grad = None")
-            self.effect("do", self.make("zero_grad", *owner.args[0].args))
+        """The effect of setting an attribute of an object."""
+        if name == "grad" and value.op == "element" and value.args[0].op == "grad":  # of torch.autograd.grad
+            self.mark("torch.autograd.grad")
+            for term in self.summands(value.args[0].args[0]):
+                self.effect("do", self.make("backward", term))
+            value = Node("=None")
+        zeroed = self.zeroed_by_parameter(owner, name, value)
+        if zeroed is not None:
+            self.effect("do", zeroed)
+        elif name == "data" and owner.op.startswith("."):  # a weight that is overwritten
+            self.mark("data =")
+            self.effect("do", self.operation("copy_", [owner, value], {}))
         else:
             self.effect(f"setattr:{name}", owner, value)
 
@@ -73,3 +102,10 @@ def _as_load(target: ast.expr) -> ast.expr:
     if isinstance(target, ast.Name):
         return ast.copy_location(ast.Name(target.id, ast.Load()), target)
     return target
+
+
+def apart(value: Value) -> Value:
+    """A value that doesn't change when a list is appended to in the other branch."""
+    if not isinstance(value, Items):
+        return value
+    return Items(list(value.items), value.kind, value.place, list(value.keys))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from code_analyze.similarity.dataflow import algebra
-from code_analyze.similarity.dataflow.inlining import Inlining
 from code_analyze.similarity.dataflow.kinds import is_instance
+from code_analyze.similarity.dataflow.known_items import KnownItems
 from code_analyze.similarity.dataflow.node import Node, constant, number
 from code_analyze.similarity.dataflow.operations import sizes
 from code_analyze.similarity.dataflow.reader import BUILTINS, NOTHING
-from code_analyze.similarity.dataflow.values import Items, Value
+from code_analyze.similarity.dataflow.rows import of_all_rows
+from code_analyze.similarity.dataflow.values import Instance, Items, Value
 from code_analyze.similarity.spelling import NO_EFFECT_CALLS
 
+TRUTH = ("=True", "=False")
 
-class BuiltinCalls(Inlining):
+
+class BuiltinCalls(KnownItems):
     """Reads them; `len`, `zip` and the like of known lists are carried out."""
 
     def builtin(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -23,25 +26,11 @@ class BuiltinCalls(Inlining):
         if name == "dict" and not args:
             return self.dictionary(kwargs)
         args = [a.iterated() if isinstance(a, Items) else a for a in args]
-        known = args[0] if args and isinstance(args[0], Items) else None
-        if name in ("list", "tuple", "iter", "sorted") and (known is not None or not args):
-            return Items(list(known.items) if known else [], "list", self.place)
-        if name == "reversed" and known is not None:
-            return Items(known.items[::-1], "list", self.place)
-        if name == "len" and known is not None:
-            return constant(len(known.items), self.place)
-        if name == "enumerate" and known is not None:
-            pairs: list[Value] = [Items([constant(i), v]) for i, v in enumerate(known.items)]
-            return Items(pairs, "list", self.place)
-        if name == "zip" and args and all(isinstance(a, Items) for a in args):
-            rows = zip(*[a.items for a in args if isinstance(a, Items)], strict=False)
-            return Items([Items(list(row)) for row in rows], "list", self.place)
-        if name == "sum" and known is not None and known.items:
-            self.mark("Python's sum()")
-            total = self.node(known.items[0])
-            for item in known.items[1:]:
-                total = algebra.add(total, self.node(item), self.place)
-            return total
+        known = self.of_known_items(name, args, kwargs)
+        if known is not None:
+            return known
+        if name == "setattr" and len(args) == 3:
+            return self.set_by_name(*args)
         nodes = [self.node(a) for a in args]
         if name == "isinstance" and len(nodes) == 2:
             return is_instance(nodes[0], nodes[1], self.place)
@@ -53,10 +42,35 @@ class BuiltinCalls(Inlining):
         if name in ("min", "max") and numbers and all(n is not None for n in numbers):
             return constant((min if name == "min" else max)(n for n in numbers if n is not None), self.place)
         if name in ("float", "int") and nodes:
-            return nodes[0]
+            return constant(int(nodes[0].op == "=True")) if nodes[0].op in TRUTH else nodes[0]
         if name == "getattr" and len(nodes) > 1 and nodes[1].op.startswith("='"):
-            return self.make(f".{nodes[1].op[2:-1]}", nodes[0])
+            attribute = nodes[1].op[2:-1]
+            if nodes[0].op.startswith("mod:"):
+                self.mark("getattr() of a library")
+                return Node(f"{nodes[0].op}.{attribute}", (), self.place)
+            return self.make(f".{attribute}", nodes[0])
+        if name == "slice" and nodes:
+            return self.make("slice", *nodes)
+        if name == "issubclass" and len(nodes) == 2 and nodes[0].op == "call:type":
+            return is_instance(nodes[0].args[0], nodes[1], self.place)
+        if name in ("list", "tuple", "iter") and len(nodes) == 1:
+            return nodes[0]
+        if name == "sum" and nodes and nodes[0].op == "each":
+            self.mark("Python's sum()")
+            return algebra.reduce(nodes[0], self.place)
+        if name == "map" and len(args) == 2:
+            return self.make(
+                "each", of_all_rows(self.node(self.call(args[0], "", [self.element(nodes[1])], {})))
+            )
         if name == "len" and nodes:
             return sizes([nodes[0], constant(0)], {}, self.place)
         return self.make(f"call:{name if name in self.given.words or name in BUILTINS else '?'}", *nodes,
                          *self.nodes(kwargs).values())  # fmt: skip
+
+    def set_by_name(self, owner: Value, name: Value, value: Value) -> Value:
+        """setattr(self, "encoder", value)."""
+        if isinstance(owner, Instance) and isinstance(name, Node) and name.op.startswith("='"):
+            self.mark("setattr()")
+            self.set_own(owner, name.op[2:-1], value)
+            return NOTHING
+        return self.make("call:setattr", *map(self.node, [owner, name, value]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from code_analyze.similarity.dataflow.invocations import Invocations
-from code_analyze.similarity.dataflow.kinds import is_instance, is_type
+from code_analyze.similarity.dataflow.kinds import is_instance, is_named, is_type
 from code_analyze.similarity.dataflow.node import Node, constant, number
-from code_analyze.similarity.dataflow.values import Items, Scope, Value
+from code_analyze.similarity.dataflow.values import Cases, Closure, Instance, Items, Partial, Scope, Value
 
 # a > b is b < a, and so on: one direction for each comparison.
 COMPARISONS = {
@@ -24,13 +24,24 @@ class Conditions(Invocations):
         return self.make(type(e.op).__name__.lower(), *[self.node(self.expr(v, scope)) for v in e.values])
 
     def ex_compare(self, e: ast.Compare, scope: Scope) -> Value:
-        left = self.node(self.expr(e.left, scope))
-        right = self.node(self.expr(e.comparators[0], scope))
         name, swapped = COMPARISONS[type(e.ops[0])]
+        one, other = self.expr(e.left, scope), self.expr(e.comparators[0], scope)
+        outcome = self.compared(name, one, other)
+        if outcome is not None:
+            return constant(outcome, self.place)
+        other = other.iterated() if isinstance(other, Items) else other
+        left, right = self.node(one), self.node(other)
         typed = is_type(left, right, self.place) if name in ("eq", "ne") else None
         if typed is not None:
             self.mark("type() in place of isinstance()")
             return typed if name == "eq" else self.make("not", typed)
+        named = is_named(right, left, self.place) if name in ("in", "not in") else None
+        if left.op == "find" and len(left.args) == 2:  # x.find("Conv") != -1, >= 0, > -1
+            named = is_named(left.args[0], left.args[1], self.place)
+            name = "not in" if name == "eq" else "in"
+        if named is not None:
+            self.mark("a part of the kind's name")
+            return named if name == "in" else self.make("not", named)
         if name in ("in", "not in") and right.op == "list" and right.args:  # equal to one of them
             tests = [is_type(left, each, self.place) or self.make("eq", left, each) for each in right.args]
             test = tests[0] if len(tests) == 1 else self.make("or", *tests)
@@ -45,6 +56,17 @@ class Conditions(Invocations):
                 return constant(outcome, self.place)
         return self.make(name, *((right, left) if swapped else (left, right)))
 
+    def compared(self, name: str, one: Value, other: Value) -> bool | None:
+        """The outcome for lists and functions that are known."""
+        if name not in ("eq", "ne") or (isinstance(one, Node) and isinstance(other, Node)):
+            return None
+        if isinstance(one, Items) and isinstance(other, Items):
+            same = self.node(one).digest() == self.node(other).digest()
+            return same == (name == "eq")
+        if any(isinstance(each, Node) and each.op == "=None" for each in (one, other)):
+            return name == "ne" if not isinstance(one, Cases) and not isinstance(other, Cases) else None
+        return None
+
     def truth(self, e: ast.expr, scope: Scope) -> bool | None:
         """A condition whose outcome is known without running anything."""
         if isinstance(e, ast.Constant):
@@ -53,7 +75,11 @@ class Conditions(Invocations):
             inner = self.truth(e.operand, scope)
             return None if inner is None else not inner
         if isinstance(e, ast.BoolOp):
-            return None
+            parts = [self.truth(value, scope) for value in e.values]
+            decisive = isinstance(e.op, ast.Or)  # one that is true decides an `or`
+            if decisive in parts:
+                return decisive
+            return None if None in parts else not decisive
         value = self.expr(e, scope)
         return self.known(value)
 
@@ -61,6 +87,8 @@ class Conditions(Invocations):
         """Whether a value is true, where that is known."""
         if isinstance(value, Items) and value.kind in ("list", "dict"):
             return bool(value.items)
+        if isinstance(value, (Closure, Partial, Instance)):
+            return True
         if isinstance(value, Node) and value.op[0] in "#=":
             return value.op not in ("#0", "=False", "=None", "=''")
         return None
@@ -69,8 +97,11 @@ class Conditions(Invocations):
         known = self.truth(e.test, scope)
         if known is not None:
             return self.expr(e.body if known else e.orelse, scope)
-        parts = [self.node(self.expr(part, scope)) for part in (e.test, e.body, e.orelse)]
-        return self.make("choice", *parts)
+        test = self.node(self.expr(e.test, scope))
+        body, other = self.expr(e.body, scope), self.expr(e.orelse, scope)
+        if isinstance(body, (Closure, Partial)) or isinstance(other, (Closure, Partial)):
+            return Cases([test], [body, other])
+        return self.make("choice", test, self.node(body), self.node(other))
 
 
 def _compared(op: str, left: Node, right: Node) -> bool | None:

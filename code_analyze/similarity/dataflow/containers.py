@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow.node import constant, number
+from code_analyze.similarity.dataflow.node import Node, constant, number
 from code_analyze.similarity.dataflow.operations import operation
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.sequences import TRANSPARENT_METHODS, Sequences, last_of_pair
@@ -17,6 +17,15 @@ class Containers(Sequences):
         keys = [constant(key) for key in named]
         return Items(list(named.values()), "dict", self.place, keys)
 
+    def got(self, owner: Items, key: Node, default: Value) -> Value:
+        """table.get(key, default)."""
+        at = owner.position(key)
+        if at is not None:
+            return owner.items[at]
+        if key.op[0] in "#=":
+            return default
+        return self.cases(key, owner.keys, [*owner.items, default])
+
     def list_method(self, owner: Items, method: str, args: list[Value]) -> Value:
         """Methods of a known list; those that change it do so here too."""
         if owner.kind == "dict":
@@ -27,8 +36,8 @@ class Containers(Sequences):
                 return Items(rows, "list", self.place)
             if method == "keys":
                 return owner.iterated()
-            if method == "get" and args and owner.position(self.node(args[0])) is not None:
-                return self.looked_up(owner, self.node(args[0]))
+            if method == "get" and args:
+                return self.got(owner, self.node(args[0]), args[1] if len(args) > 1 else NOTHING)
             if method in TRANSPARENT_METHODS:
                 return owner
             return operation(method, [self.node(owner), *map(self.node, args)], {}, self.place)
@@ -36,10 +45,15 @@ class Containers(Sequences):
             if method != "append":
                 self.mark(method)
             owner.items.append(last_of_pair(args[-1]) if args else NOTHING)
-            return NOTHING
+            return owner if owner.kind == "Sequential" else NOTHING
         if method in ("extend", "__iadd__") and args and isinstance(args[0], Items):
             owner.items.extend(args[0].items)
+            return owner if owner.kind == "Sequential" else NOTHING
+        if method == "reverse":
+            owner.items.reverse()
             return NOTHING
+        if method in ("children", "modules"):
+            return owner.iterated()
         if method == "pop" and owner.items:
             index = int(number(self.node(args[0])) or 0) if args else -1
             return owner.items.pop(index) if -len(owner.items) <= index < len(owner.items) else NOTHING

@@ -20,8 +20,8 @@ def _parameters(value: Node) -> dict[str, Node]:
     """A distribution's parameters by name."""
     found = {}
     for arg in value.args:
-        name, _, op = arg.op.partition("=")
-        found[name] = Node(op, arg.args, arg.place)
+        if arg.op.endswith("="):
+            found[arg.op[:-1]] = arg.args[0]
     return found
 
 

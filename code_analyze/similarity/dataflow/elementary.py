@@ -9,12 +9,27 @@ from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 def elementary(op: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node | None:
     if not args:
         return None
+    if op in ("rsub", "lerp") and len(args) > 1:
+        if op == "rsub":
+            return elementary("sub", [args[1], args[0], *args[2:]], kwargs, place)
+        way = algebra.subtract(args[1], args[0], place)
+        weight = args[2] if len(args) > 2 else kwargs.get("weight")
+        return algebra.add(args[0], algebra.multiply(weight, way, place), place) if weight else None
+    alpha = number(kwargs["alpha"]) if "alpha" in kwargs and len(args) > 1 else None
+    if alpha is not None:
+        args = [args[0], algebra.scale(alpha, args[1], place)]
     first, second = args[0], args[1] if len(args) > 1 else kwargs.get("other") or kwargs.get("exponent")
     if second is None:
         if op == "neg":
             return algebra.scale(-1.0, first, place)
         if op == "exp":
             return _exp(first, place)
+        if op == "expm1":
+            return algebra.subtract(_exp(first, place), constant(1), place)
+        if op == "log1p":
+            return Node("log", (algebra.add(constant(1), first, place),), place)
+        if op == "norm":  # of all values
+            return algebra.power(algebra.reduce(algebra.power(first, 2.0, place), place), 0.5, place)
         if op == "square":
             return algebra.power(first, 2.0, place)
         if op == "sqrt":

@@ -20,6 +20,11 @@ ARITHMETIC: dict[type, Callable[[Node, Node, Place], Node]] = {
 }
 
 
+def as_number(node: Node) -> Node:
+    """Python calculates with True as 1."""
+    return constant(int(node.op == "=True"), node.place) if node.op in ("=True", "=False") else node
+
+
 class Expressions(Conditions):
     """Reads expressions."""
 
@@ -67,7 +72,9 @@ class Expressions(Conditions):
             return Node(f"{base.op}.{e.attr}", (), self.place)
         if e.attr == "data":
             self.mark(".data")
-            return base
+            return base if base.op.startswith(".") else algebra.each_term("detach", base, self.place)
+        if base.op == "iinfo" and e.attr == "max":  # images are bytes
+            return constant(255, self.place)
         if e.attr == "shape":
             return sizes([base], {}, self.place)
         if e.attr == "__class__":
@@ -93,7 +100,11 @@ class Expressions(Conditions):
             times = number(right)
             if times is not None and 0 <= times <= 16:
                 return Items(left.items * int(times), "list", self.place)
-        a, b = self.node(left), self.node(right)
+        a, b = as_number(self.node(left)), as_number(self.node(right))
+        if isinstance(e.op, ast.BitOr) and a.op.startswith("mod:"):  # isinstance(x, A | B)
+            return self.make("list", a, *(b.args if b.op == "list" else [b]))
+        if isinstance(e.op, ast.BitOr) and a.op == "list":
+            return self.make("list", *a.args, b)
         self.spend()
         known = ARITHMETIC.get(type(e.op))
         if known is not None:
@@ -154,6 +165,7 @@ class Expressions(Conditions):
         ast.ListComp: Conditions.ex_comprehension,
         ast.GeneratorExp: Conditions.ex_comprehension,
         ast.SetComp: Conditions.ex_comprehension,
+        ast.DictComp: Conditions.ex_dict_comprehension,
         ast.Dict: Conditions.ex_dict,
         ast.JoinedStr: ex_string,
         ast.NamedExpr: ex_walrus,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from code_analyze.similarity.dataflow.containers import Containers
+from code_analyze.similarity.dataflow.comprehensions import Comprehensions
 from code_analyze.similarity.dataflow.layers import INPUT, apply_layer
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.reader import NOTHING
-from code_analyze.similarity.dataflow.values import Closure, Instance, Items, Scope, Value, methods_of
+from code_analyze.similarity.dataflow.values import Cases, Closure, Instance, Items, Scope, Value, methods_of
 
 MAX_INLINE = 6
 
 
-class Inlining(Containers):
+class Inlining(Comprehensions):
     """Replaces a call by what it returns."""
 
     def apply(self, target: Value, args: list[Value]) -> Node:
@@ -78,17 +79,41 @@ class Inlining(Containers):
         self.inlined.append(place[0])
         self.reading.append(closure.body)
         self.returned.append([])
+        tests, self.tests = self.tests, []
         try:
             if isinstance(closure.body, ast.expr):
                 return self.expr(closure.body, inner)
+            if yields(closure.body):
+                self.mark("a generator")
+                self.yielded.append([])
+                self.block(list(closure.body), inner)
+                return Items(self.yielded.pop(), "list", place)
             self.block(list(closure.body), inner)
-            return self.returned[-1][-1][0] if self.returned[-1] else NOTHING
+            return self.result()
         finally:
+            self.fork, self.tests = [], tests
             self.inlined.pop()
             self.reading.pop()
             self.returned.pop()
             self.place = place
 
+    def result(self) -> Value:
+        """What the function that is being inlined returns: one value, or one of several."""
+        found = self.returned[-1]
+        tests = [test for _, _, test in found[:-1] if test is not None]
+        if not found or len(tests) < len(found) - 1:
+            return found[-1][0] if found else NOTHING
+        values = [value for value, _, _ in found]
+        if len(values) == 1:
+            return values[0]
+        cases = Cases(tests, values)
+        return self.node(cases) if all(isinstance(value, Node) for value in values) else cases
+
 
 def _name(e: ast.Name | ast.Attribute) -> str:
     return e.id if isinstance(e, ast.Name) else e.attr
+
+
+def yields(body: Sequence[ast.stmt]) -> bool:
+    """Whether a function is a generator."""
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for statement in body for n in ast.walk(statement))

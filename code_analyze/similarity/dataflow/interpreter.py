@@ -6,18 +6,22 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 
+from code_analyze.similarity.dataflow.bindings import DONE
+from code_analyze.similarity.dataflow.choices import taken_apart
 from code_analyze.similarity.dataflow.node import Node, Place
 from code_analyze.similarity.dataflow.reader import TooMuchError
-from code_analyze.similarity.dataflow.statements import DONE, Statements
+from code_analyze.similarity.dataflow.statements import Statements
 from code_analyze.similarity.dataflow.values import (
     Closure,
     Instance,
-    Items,
     Scope,
     Value,
     is_static,
     methods_of,
 )
+
+# Effects that are none: a decision that is made already, and nothing that is done.
+DECIDED = {"if": ("=True", "=False"), "do": ("=None",)}
 
 
 class Interpreter(Statements):
@@ -33,17 +37,32 @@ class Interpreter(Statements):
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 for name in node.names:
                     self.imports[name.asname or name.name] = f"{node.module}.{name.name}"
-            elif isinstance(node, ast.Call):
-                if isinstance(node.func, ast.Name):
-                    self.called.add(node.func.id)
-                elif isinstance(node.func, ast.Attribute):
-                    self.called.add(node.func.attr)
-            elif isinstance(node, ast.Dict):  # a table of functions: read where one is looked up
-                self.called |= {value.id for value in node.values if isinstance(value, ast.Name)}
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                self.called.add(node.func.attr)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.called.add(node.id)  # by itself, or as a value in a table
         with contextlib.suppress(TooMuchError, RecursionError):  # what was read so far counts
             self.hoist(tree)
+            self.fork = []
             self.block(tree.body, self.globals)
-        return self.effects
+        if self.choices:
+            self.take_apart()
+        effects = [e for e in self.effects if e.args[:1] and e.args[0].op not in DECIDED.get(e.op, ())]
+        return [each for e in effects for each in (self.returns(e) if e.op == "return" else [e])]
+
+    def take_apart(self) -> None:
+        """Replaces the effects with choices in them by those on either outcome."""
+        effects, self.effects = self.effects, []
+        for effect in effects:
+            found, tests = taken_apart(effect)
+            for test in tests:
+                self.place = effect.place
+                self.condition(test)
+            for each in found:
+                if each.op == "if" and tests:
+                    self.condition(each.args[0])
+                else:
+                    self.effects.append(each)
 
     def hoist(self, tree: ast.Module) -> None:
         """Makes the student's helpers known: what calls them may stand above them in the file."""
@@ -65,11 +84,22 @@ class Interpreter(Statements):
             read = self.STATEMENTS.get(type(statement))
             if read is not None and read(self, statement, scope):
                 return DONE
-            if self.fork is not None:  # what follows is read once for each branch
-                other, self.fork = self.fork, None
-                first = Scope(other, scope.outer, scope.instance)
-                ends = self.block(body[index + 1 :], first)
-                return self.block(body[index + 1 :], scope) and ends
+            if self.fork:
+                return self.branches(body[index + 1 :], scope)
+        return False
+
+    def branches(self, body: Sequence[ast.stmt], scope: Scope) -> bool:
+        """Reads what follows a branch once for each way. Those that go on after it are the caller's."""
+        others, self.fork = self.fork, []
+        going_on: list[dict[str, Value]] = []
+        for values in [*others, scope.values]:
+            way = Scope(values, scope.outer, scope.instance)
+            ended = self.block(body, way)
+            going_on += self.fork if ended else [*self.fork, way.values]
+            self.fork = []
+        if not going_on:
+            return DONE
+        scope.values, self.fork = going_on[-1], going_on[:-1]
         return False
 
     def function(
@@ -90,7 +120,8 @@ class Interpreter(Statements):
         self.kept.append([])
         try:
             self.block(node.body, inner)
-            for value, place in self.returned[-1]:
+            self.fork = []
+            for value, place, _ in self.returned[-1]:
                 self.at_end(value, place)
             for name, value, place in self.kept[-1]:
                 self.place = place
@@ -100,23 +131,36 @@ class Interpreter(Statements):
             self.kept.pop()
 
     def at_end(self, value: Value, place: Place) -> None:
-        """The effects of returning a value."""
-        for part in value.items if isinstance(value, Items) and value.kind == "list" else [value]:
-            stack = [self.node(part)]
-            while stack:
-                result = stack.pop()
-                if result.op == "choice":  # a function that returns the one or the other
-                    self.condition(result.args[0])
-                    stack += result.args[1:]
-                elif result.op == "list":  # each of the two returns several values
-                    stack += result.args
-                else:
-                    # A return of the starter's belongs to the region that made the value.
-                    where = place if place[0] else result.place
-                    self.effects.append(Node("return", (result,), where))
-                    if result.place[0] not in (0, where[0]):
-                        returned = f"a value that another region returns ({result.op})"
-                        self.manners.setdefault(result.place[0], set()).add(returned)
+        """The effect of returning a value."""
+        self.effects.append(Node("return", (self.node(value),), place))
+
+    def returns(self, effect: Node) -> list[Node]:
+        """The effects of returning several values, one for each."""
+        found: list[Node] = []
+        stack = list(effect.args)
+        while stack:
+            result = stack.pop()
+            if result.op == "list":
+                stack += result.args
+                continue
+            # A return of the starter's belongs to the region that made the value.
+            where = effect.place if effect.place[0] else result.place
+            found.append(Node("return", (self.attached(result, where),), where))
+            if result.place[0] not in (0, where[0]):
+                returned = f"a value that another region returns ({result.op})"
+                self.manners.setdefault(result.place[0], set()).add(returned)
+        return found
+
+    def attached(self, result: Node, place: Place) -> Node:
+        """A returned value without a detach() or item() around it, which leave the value as it is."""
+        if result.op in ("detach", "item") and result.args:
+            self.place = place
+            self.mark(f"{result.op}() of what is returned")
+            return self.attached(result.args[0], place)
+        if result.op == "sum" or result.op.startswith("scale:"):
+            terms = tuple(self.attached(arg, place) for arg in result.args)
+            return Node(result.op, terms, result.place)
+        return result
 
     def is_given(self, node: ast.FunctionDef | ast.ClassDef) -> bool:
         """Whether the starter defines it: a definition in a line of the student's is the student's."""

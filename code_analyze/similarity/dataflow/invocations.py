@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from code_analyze.similarity.dataflow.layers import apply_layer, keyword, shape_free
+from code_analyze.similarity.dataflow.layers import apply_layer, keyword, shape_free, shape_of
 from code_analyze.similarity.dataflow.library_calls import LibraryCalls
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, number
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.values import (
+    Cases,
     Closure,
     Instance,
     Items,
+    Partial,
     Scope,
     Value,
     parameters,
@@ -55,6 +57,8 @@ class Invocations(LibraryCalls):
         if isinstance(func, ast.Attribute):
             owner = self.expr(func.value, scope)
             self.at(e)
+            if func.attr == "__call__":
+                return self.call(owner, "", args, kwargs)
             if isinstance(owner, Instance):
                 target = self.ex_attribute(func, scope)
                 return self.call(target, func.attr, args, kwargs)
@@ -94,6 +98,10 @@ class Invocations(LibraryCalls):
         self.spend()
         if isinstance(target, Closure):
             return self.inline(target, args, kwargs)
+        if isinstance(target, Cases):
+            return self.call_each(target, args, kwargs)
+        if isinstance(target, Partial):
+            return self.call(target.target, "", [*target.args, *args], {**target.kwargs, **kwargs})
         if isinstance(target, (Items, Instance)):
             return self.apply(target, args)
         if target.op == "element" and target.args[0].op.startswith("self."):
@@ -106,26 +114,56 @@ class Invocations(LibraryCalls):
             return self.builtin(name, args, kwargs)
         if target.op.startswith(("layer:", "loss:")):
             return apply_layer(target, [self.node(a) for a in [*args, *kwargs.values()]], self.place)
-        given = {key: self.node(value) for key, value in kwargs.items()}
-        if any(node.op == "=None" for node in given.values()):
-            self.mark("None as a named argument")
-        named = [keyword(key, given[key]) for key in sorted(given) if given[key].op != "=None"]
-        inputs = [self.node(a) for a in args]
+        inputs, named = self.by_place(target, args, kwargs)
+        inputs = [node if number(node) is None else shape_of(node, self.place) for node in inputs]
         if any(node.op == "filled" for node in inputs):  # against labels that are all the same, any shape is
             if any(node.op == "shape" for node in inputs):
                 self.mark("another shape for the labels")
             inputs = [shape_free(node) for node in inputs]
         return self.make("apply", target, *inputs, *named)
 
+    def call_each(self, target: Cases, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A call of one of some functions."""
+        return Cases(target.tests, [self.call(one, "", list(args), dict(kwargs)) for one in target.values])
+
+    def by_place(
+        self, target: Node, args: list[Value], kwargs: dict[str, Value]
+    ) -> tuple[list[Node], list[Node]]:
+        """Arguments of a network: the first by its place, others by their names; None is none."""
+        inputs, given = [self.node(a) for a in args], {key: self.node(v) for key, v in kwargs.items()}
+        network = target.op.rpartition(".")[2].rpartition(":")[2] in dict(self.given.trained).values()
+        for place in range(len(inputs) - 1, 0, -1):
+            name = self.given.name_at(place) if network else None
+            if name is not None and place == len(inputs) - 1:
+                self.mark("an argument of a network by its place")
+                given[name] = inputs.pop()
+        for name in [name for name in given if network and self.given.place_of(name) == 0 and not inputs]:
+            self.mark("the first argument of a network by its name")
+            inputs.append(given.pop(name))
+        if any(node.op == "=None" for node in [*inputs, *given.values()]):
+            self.mark("None as an argument")
+        named = [keyword(key, given[key]) for key in sorted(given) if given[key].op != "=None"]
+        return [node for node in inputs if node.op != "=None"], named
+
     def updates(self, e: ast.Call, scope: Scope) -> bool:
-        """A call for its effect on a local tensor: `z.normal_()` gives z a new value."""
+        """A call for its effect on a local tensor: `z.normal_()`, `nn.init.normal_(z)` and
+        `torch.div(x, 255, out=z)` give z a new value."""
         func = e.func
-        if not (isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)):
+        if not isinstance(func, ast.Attribute):
             return False
-        known = scope.find(func.value.id)
-        if isinstance(known, Node) and func.attr.endswith("_") and not known.op.startswith(("param", "mod:")):
-            value = self.expr(e, scope)
-            if isinstance(value, Node):
-                scope.values[func.value.id] = value
-                return True
+        changed = next((k.value for k in e.keywords if k.arg == "out"), None)
+        if changed is None and func.attr.endswith("_"):
+            of_init = isinstance(func.value, ast.Attribute) and func.value.attr == "init"
+            changed = e.args[0] if of_init and e.args else func.value
+        known = scope.find(changed.id) if isinstance(changed, ast.Name) else None
+        if (
+            not isinstance(changed, ast.Name)
+            or not isinstance(known, Node)
+            or known.op.startswith((".", "mod:"))
+        ):
+            return False
+        value = self.expr(e, scope)
+        if isinstance(value, Node):
+            scope.values[changed.id] = value
+            return True
         return False

@@ -28,7 +28,7 @@ def keyword(name: str, value: Node) -> Node:
     """An argument with its name; (4, 4) counts as 4."""
     if value.op == "list" and value.args and all(a.digest() == value.args[0].digest() for a in value.args):
         value = value.args[0]
-    return Node(f"{name}={value.op}", value.args, value.place)
+    return Node(f"{name}=", (value,), value.place)
 
 
 def arguments(name: str, args: list[Node], kwargs: dict[str, Node], skip: int = 0) -> list[Node]:
@@ -93,4 +93,24 @@ def shape_free(value: Node) -> Node:
 
 
 def shape_of(value: Node, place: Place) -> Node:
-    return value if value.op == "shape" else Node("shape", (value,), place)
+    """A value in another shape. What is the same everywhere, and noise, has any shape."""
+    if number(value) is not None:
+        return Node("filled", (value,), place)
+    return value if value.op in ("shape", "filled", "gauss") else Node("shape", (value,), place)
+
+
+def reshaped(name: str, value: Node, sizes: list[Node], place: Place) -> Node:
+    """view, unflatten and the like. Of [B, 2 * d] as [B, 2, d] the two rows are the halves."""
+    sizes = list(sizes[0].args) if len(sizes) == 1 and sizes[0].op == "list" else sizes
+    if name == "unflatten" and len(sizes) == 2:
+        inner = list(sizes[1].args)
+    else:
+        inner = sizes[1:] if name in ("view", "reshape") and len(sizes) == 3 else []
+    if len(inner) == 2 and number(inner[0]) == 2.0:
+        return Node("halves", (value,), place)
+    return shape_of(value, place)
+
+
+def halved(value: Node) -> Node:
+    """What the halves are of."""
+    return value.args[0] if value.op == "halves" else value

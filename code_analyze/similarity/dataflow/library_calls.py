@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from code_analyze.similarity.dataflow.builtin_calls import BuiltinCalls
+from code_analyze.similarity.dataflow.kinds import is_named
 from code_analyze.similarity.dataflow.layers import layer, operation_name
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.operations import operation, random_normal
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.sequences import last_of_pair
-from code_analyze.similarity.dataflow.values import Items, Value
+from code_analyze.similarity.dataflow.values import Items, Partial, Value
 from code_analyze.similarity.spelling import (
     CONTAINERS,
     FUNCTION_MODULES,
@@ -37,6 +38,12 @@ class LibraryCalls(BuiltinCalls):
         if name == "OrderedDict":
             self.mark(name)
             return args[0] if args else self.dictionary(kwargs)
+        if full == "functools.partial" and args:
+            self.mark(full)
+            return Partial(args[0], args[1:], kwargs)
+        if full == "functools.reduce" and len(args) == 3 and isinstance(args[1], Node):
+            self.mark(full)
+            return self.call(args[0], "", [args[2], self.element(args[1])], {})
         if full == "functools.reduce" and len(args) > 1 and isinstance(args[1], Items):
             self.mark(full)
             items = args[1].iterated().items
@@ -44,21 +51,37 @@ class LibraryCalls(BuiltinCalls):
             for item in rest:
                 value = self.call(args[0], "", [value, item], {})
             return value
+        if module in ("itertools", "itertools.chain"):
+            known = self.chained(name, args)
+            if known is not None:
+                return known
         if full in NO_EFFECT_CALLS or name in NO_EFFECT_CALLS:
             return NOTHING
         nodes, named = [self.node(a) for a in args], self.nodes(kwargs)
-        if full == "torch.normal":
+        if full in ("torch.normal", "numpy.random.normal"):
+            self.mark(full)
             return random_normal(nodes, named, self.place)
-        if full == "itertools.chain":
-            return Items(
-                [i for a in args for i in (a.items if isinstance(a, Items) else [a])], "list", self.place
-            )
+        if name == "iinfo":
+            self.mark(name)
+            return self.make(name)
+        if full == "torch.autograd.backward" and nodes:
+            self.mark(full)
         if module in FUNCTION_MODULES or module.startswith(("torch.distributions", "torch.nn")):
             return self.operation(name, nodes, named)
         return self.make(f"call:{name}", *nodes, *named.values())
 
     def operation(self, name: str, args: list[Node], kwargs: dict[str, Node]) -> Node:
-        """See `calls.operation`."""
+        """See `operations.operation`."""
+        if name == "zero_grad" and args:
+            return self.zeroed(args[0])
+        start = name == "startswith" and len(args) == 2
+        named = is_named(args[0], args[1], self.place, start) if start else None
+        if named is not None:
+            self.mark("the beginning of the kind's name")
+            return named
+        joined = self.joined(name, args)
+        if joined is not None:
+            return joined
         result = operation(name, args, kwargs, self.place)
         if name in TELLING or result.op == "fill":
             self.mark(name)

@@ -10,8 +10,8 @@ from code_analyze.similarity.dataflow.layers import (
     elementwise,
     keyword,
     operation_name,
+    reshaped,
     shape_free,
-    shape_of,
 )
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.spelling import (
@@ -26,10 +26,12 @@ from code_analyze.similarity.spelling import (
 def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node:
     """An operation on tensors: method, function of torch or of numpy alike; a method's object comes first."""
     op = operation_name(name)
+    if not args:  # torch.nn.init.normal_(tensor=weight)
+        args = [kwargs.pop(key) for key in ("tensor", "input") if key in kwargs]
     if op in TRANSPARENT_OPS and args:
         return args[0]
     if op in SHAPE_OPS and args:
-        return shape_of(args[0], place)
+        return reshaped(op, args[0], args[1:], place)
     if op in REDUCTIONS and args:
         return algebra.reduce(args[0], place)
     if op in ("detach", "item") and args:
@@ -40,7 +42,8 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         inputs = (args + [kwargs[k] for k in ("input", "target") if k in kwargs])[:2]
         inputs = [shape_free(each) for each in inputs]  # it compares element by element
         return algebra.reduce(Node(op, tuple(inputs), place), place)
-    if args and args[0].op.startswith(".") and (op.startswith("fill:") or op == "fill"):
+    overwrites = name.endswith("_") or name == "constant"
+    if overwrites and args and args[0].op.startswith(".") and (op.startswith("fill:") or op == "fill"):
         # A weight that is overwritten: zeros_(module.bias), constant_(module.bias, 0), bias.fill_(0)
         value = constant(int(op[5:])) if op != "fill" else args[1] if len(args) > 1 else kwargs.get("val")
         return Node("fill", (args[0], value or constant(0)), place)
@@ -52,6 +55,10 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         at = 2 if op == "new_full" else 1
         value = kwargs.get("fill_value") or (args[at] if len(args) > at else None)
         return Node("filled", (value,) if value else (), place)
+    if op == "narrow" and len(args) == 4 and number(args[1]) == 1.0:
+        return Node(f"part:{int(number(args[2]) != 0.0)}", (Node("chunk", (args[0],), place),), place)
+    if op == "expand_as" and args:
+        return args[0]
     if op in ("size", "len"):
         return sizes(args, kwargs, place)
     if op in ("addcmul", "addcdiv") and len(args) == 3:
@@ -59,6 +66,8 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
         factor = number(kwargs.get("value", constant(1)))
         if factor is not None:
             return algebra.add(args[0], algebra.scale(factor, both(args[1], args[2], place), place), place)
+    if op == "copy" and len(args) == 2 and not args[0].op.startswith("."):
+        return args[1]
     overwritten = _overwritten(op, args, kwargs, place)
     if overwritten is not None:
         return overwritten
@@ -100,7 +109,8 @@ def _overwritten(op: str, args: list[Node], kwargs: dict[str, Node], place: Plac
     if not first.op.startswith("."):
         return None
     if op == "copy" and len(args) == 2:
-        return Node("fill", (first, args[1]), place)
+        value = args[1].args[0] if args[1].op == "filled" and args[1].args else args[1]
+        return Node("fill", (first, value), place)
     if op == "normal":
         mean = kwargs.get("mean") or (args[1] if len(args) > 1 else constant(0))
         std = kwargs.get("std") or (args[2] if len(args) > 2 else constant(1))

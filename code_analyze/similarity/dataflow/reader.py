@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from code_analyze.similarity.dataflow.layers import INPUT
 from code_analyze.similarity.dataflow.node import Node, Place
-from code_analyze.similarity.dataflow.values import Closure, Items, Scope, Value
+from code_analyze.similarity.dataflow.values import Cases, Closure, Instance, Items, Partial, Scope, Value
 from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
 
@@ -39,13 +39,16 @@ class Reader:
         self.called: set[str] = set()
         self.classes: dict[str, tuple[ast.ClassDef, Scope]] = {}
         self.globals = Scope({})
-        # By each function that is being read, the innermost last: what it returns and where, and the
+        # By each function that is being read, the innermost last: what it returns, where and when, and the
         # containers that it stores on self, which are not complete before its end.
-        self.returned: list[list[tuple[Value, Place]]] = []
+        self.returned: list[list[tuple[Value, Place, Node | None]]] = []
+        self.tests: list[Node] = []  # the conditions of the branches that are being read
         self.kept: list[list[tuple[str, Value, Place]]] = []
         self.manners: dict[int, set[str]] = {}  # by part: see `mark`
-        self.fork: dict[str, Value] | None = None  # the values of the other branch
+        self.fork: list[dict[str, Value]] = []  # the values of the other branches
         self.forks = 0
+        self.choices = False  # whether any value has a choice in it
+        self.yielded: list[list[Value]] = []  # by each generator that is being inlined
         self.reading: list[object] = []  # the bodies that are being inlined
 
     def at(self, node: ast.AST) -> None:
@@ -64,6 +67,8 @@ class Reader:
 
     def make(self, op: str, *args: Node) -> Node:
         self.spend()
+        if op == "choice":
+            self.choices = True
         return Node(op, args, self.place)
 
     def effect(self, op: str, *args: Node) -> None:
@@ -79,9 +84,19 @@ class Reader:
             if value.kind != "list":
                 return self.apply(value, [INPUT])
             return self.make("list", *[self.node(item) for item in value.items])
+        if isinstance(value, Cases):
+            chosen = self.node(value.values[-1])
+            for test, one in reversed(list(zip(value.tests, value.values, strict=False))):
+                ways = (self.node(one), chosen) if test.op != "not" else (chosen, self.node(one))
+                chosen = self.make("choice", test.args[0] if test.op == "not" else test, *ways)
+            return chosen
+        if isinstance(value, Partial):
+            return self.make("partial", *map(self.node, [*value.args, *value.kwargs.values()]))
         if isinstance(value, Closure):
-            params = [a.arg for a in value.params.args]
-            return self.node(self.inline(value, [Node(f"param:{i}") for i in range(len(params))], {}))
+            params, done = [a.arg for a in value.params.args], len(self.effects)
+            result = self.node(self.inline(value, [Node(f"param:{i}") for i in range(len(params))], {}))
+            del self.effects[done:]  # it is not called here
+            return result
         if value.own and ("forward" in value.methods or value.chain is not None):
             return self.apply(value, [INPUT])
         return Node("self")
@@ -89,9 +104,23 @@ class Reader:
     def nodes(self, kwargs: dict[str, Value]) -> dict[str, Node]:
         return {key: self.node(value) for key, value in kwargs.items()}
 
+    def set_own(self, owner: Instance, name: str, value: Value) -> None:
+        """Sets an attribute of an object. On `self` that is an effect, with a name that the starter fixes."""
+        owner.attributes[name] = value
+        if owner.own:
+            return
+        effect = f"set:{name}" if name in self.given.attributes else "set"
+        if self.kept and not isinstance(value, Node):
+            self.kept[-1].append((effect, value, self.place))
+        else:
+            self.effect(effect, self.node(value))
+
     # -- what the parts call of each other
 
     def expr(self, e: ast.expr, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def truth(self, e: ast.expr, scope: Scope) -> bool | None:
         raise NotImplementedError
 
     def ex_attribute(self, e: ast.Attribute, scope: Scope) -> Value:
@@ -107,6 +136,15 @@ class Reader:
         raise NotImplementedError
 
     def apply(self, target: Value, args: list[Value]) -> Node:
+        raise NotImplementedError
+
+    def row(self, base: Node, index: Node) -> Node | None:
+        raise NotImplementedError
+
+    def condition(self, test: Node) -> None:
+        raise NotImplementedError
+
+    def operation(self, name: str, args: list[Node], kwargs: dict[str, Node]) -> Node:
         raise NotImplementedError
 
     def inline(self, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow.gradients import Gradients
 from code_analyze.similarity.dataflow.kinds import is_type
+from code_analyze.similarity.dataflow.layers import halved, shape_of
 from code_analyze.similarity.dataflow.node import Node, constant, number
 from code_analyze.similarity.dataflow.operations import sizes
-from code_analyze.similarity.dataflow.reader import NOTHING, Reader
-from code_analyze.similarity.dataflow.values import Items, Scope, Value
+from code_analyze.similarity.dataflow.reader import NOTHING
+from code_analyze.similarity.dataflow.values import Cases, Items, Scope, Value
 
 MAX_UNROLL = 24
 TRANSPARENT_METHODS = frozenset(["to", "cuda", "cpu", "float", "train", "eval", "copy"])
 
 
-class Sequences(Reader):
+class Sequences(Gradients):
     """Reads displays, comprehensions and subscripts."""
 
     def ex_items(self, e: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value:
@@ -32,33 +35,14 @@ class Sequences(Reader):
             value = self.expr(element.value, scope)
             if isinstance(value, Items):
                 items.extend(value.items)
+            elif self.node(value).op == "chunk":
+                items.extend(self.item(value, i) for i in range(2))
             elif count is not None and index == len(elements) - 1:
                 self.mark("starred arguments")
                 items.extend(self.item(value, i) for i in range(count - len(items)))
             else:
                 items.append(self.make("star", self.node(value)))
         return items
-
-    def ex_comprehension(self, e: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Value:
-        first = e.generators[0]
-        iterable = self.expr(first.iter, scope)
-        iterable = iterable.iterated() if isinstance(iterable, Items) else iterable
-        inner = Scope({}, scope)
-        if (
-            isinstance(iterable, Items)
-            and len(e.generators) == 1
-            and not first.ifs
-            and len(iterable.items) <= MAX_UNROLL
-        ):
-            items = []
-            for item in iterable.items:
-                self.bind(first.target, item, inner)
-                items.append(self.expr(e.elt, inner))
-            return Items(items, "list", self.place)
-        for generator in e.generators:
-            values = self.node(self.expr(generator.iter, inner))
-            self.bind(generator.target, self.make("element", values), inner)
-        return self.make("each", self.node(self.expr(e.elt, inner)))
 
     def ex_dict(self, e: ast.Dict, scope: Scope) -> Value:
         known = Items([], "dict", self.place)
@@ -77,21 +61,47 @@ class Sequences(Reader):
         base = self.expr(e.value, scope)
         index = e.slice
         self.at(e)
-        if isinstance(index, ast.Slice) and isinstance(base, Items) and index.step is None:
+        if isinstance(index, ast.Slice) and isinstance(base, Items) and not index.step:
             low, high = self.bound(index.lower, scope), self.bound(index.upper, scope)
             if low is not False and high is not False:
                 return Items(base.items[low:high], base.kind, base.place)
-        half = _half(index)
+        if isinstance(index, ast.Slice) and isinstance(base, Items) and not (index.lower or index.upper):
+            step = self.bound(index.step, scope)
+            if step is not False and step:
+                return Items(base.items[::step], base.kind, base.place)
+        if is_all(index):  # x[:], x[:, None]
+            return shape_of(self.node(base), self.place)
+        half = self.half(index, base, scope)
         if half is not None:  # h[:, :d] and h[:, d:] are the two chunks of h
             self.mark("halves by slices")
-            return self.make(f"part:{half}", self.make("chunk", self.node(base)))
+            return self.make(f"part:{half}", self.make("chunk", halved(self.node(base))))
         position = self.expr(index, scope) if not isinstance(index, ast.Slice) else None
         if isinstance(base, Items) and base.kind == "dict" and position is not None:
             return self.looked_up(base, self.node(position))
         value = number(position) if isinstance(position, Node) else None
         if value is not None:
             return self.item(base, int(value))
-        return self.make("at", self.node(base), *([self.node(position)] if position is not None else []))
+        nodes = [self.node(base), *([self.node(position)] if position is not None else [])]
+        return (self.row(*nodes) if len(nodes) == 2 else None) or self.make("at", *nodes)
+
+    def half(self, index: ast.expr, base: Value, scope: Scope) -> int | None:
+        """Which half of the second dimension is taken: 0 is [:, :d], 1 is [:, d:] or [:, d:2 * d]."""
+        if not isinstance(index, ast.Tuple) or isinstance(base, Items):
+            return None
+        first, second, *rest = index.elts if len(index.elts) > 1 else [index, index]
+        if not is_all(first) or not all(map(is_all, rest)):
+            return None
+        if not isinstance(second, ast.Slice):  # of [B, 2, d]
+            place = number(self.node(self.expr(second, scope))) if self.node(base).op == "halves" else None
+            return int(place) if place in (0, 1) and not is_all(second) else None
+        if second.step is not None or rest:
+            return None
+        if _is_start(second.lower):
+            return 0 if second.upper is not None else None
+        if second.upper is None:
+            return 1
+        low, high = (self.node(self.expr(end, scope)) for end in (second.lower, second.upper) if end)
+        return 1 if algebra.scale(2.0, low, self.place).digest() == high.digest() else None
 
     def looked_up(self, base: Items, key: Node, then: Callable[[Value], Value] | None = None) -> Value:
         """An item of a dictionary; of an unknown key, one of its values: `if key == "a": ... else: ...`.
@@ -105,12 +115,15 @@ class Sequences(Reader):
             return base.items[at]
         if key.op[0] in "#=" or not base.items:
             return self.make("at", self.node(base), key)
+        return self.cases(key, base.keys[:-1], base.items)
+
+    def cases(self, key: Node, keys: list[Node], values: list[Value]) -> Value:
+        """One of some values: the first whose key is the right one, the last if none is."""
         self.mark("a dictionary of cases")
-        chosen = self.node(base.items[-1])
-        for known, value in reversed(list(zip(base.keys[:-1], base.items[:-1], strict=True))):
-            test = is_type(key, known, self.place) or self.make("eq", key, known)
-            chosen = self.make("choice", test, self.node(value), chosen)
-        return chosen
+        tests = [is_type(key, known, self.place) or self.make("eq", key, known) for known in keys]
+        if any(not isinstance(value, Node) for value in values):
+            return Cases(tests, values)
+        return self.node(Cases(tests, values))
 
     def bound(self, e: ast.expr | None, scope: Scope) -> int | None | bool:
         if e is None:
@@ -132,7 +145,9 @@ class Sequences(Reader):
         if base.op.startswith("rest:"):
             return self.make(f"part:{int(base.op[5:]) + index}", base.args[0])
         if base.op == "chunk":
-            return self.make(f"part:{index}", self.make("chunk", base.args[0]))
+            return self.make(f"part:{index}", self.make("chunk", halved(base.args[0])))
+        if base.op == "unbind" and base.args[0].op == "halves":
+            return self.make(f"part:{index}", self.make("chunk", halved(base.args[0])))
         return self.make(f"part:{index}", base)
 
 
@@ -145,17 +160,13 @@ def last_of_pair(value: Value) -> Value:
     return value
 
 
-def _half(index: ast.expr) -> int | None:
-    """0 for [:, :d], 1 for [:, d:]."""
-    if isinstance(index, ast.Tuple) and len(index.elts) == 2:
-        first, second = index.elts
-        everything = isinstance(first, ast.Slice) and first.lower is None and first.upper is None
-        if everything and isinstance(second, ast.Slice) and second.step is None:
-            if _is_start(second.lower) and second.upper is not None:
-                return 0
-            if not _is_start(second.lower) and second.upper is None:
-                return 1
-    return None
+def is_all(index: ast.expr) -> bool:
+    """Whether a subscript takes everything: `:`, `...`, None, or several of these."""
+    if isinstance(index, ast.Tuple):
+        return bool(index.elts) and all(map(is_all, index.elts))
+    if isinstance(index, ast.Slice):
+        return index.lower is None and index.upper is None and index.step is None
+    return isinstance(index, ast.Constant) and index.value in (None, ...)
 
 
 def _is_start(e: ast.expr | None) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 
+from code_analyze.similarity.dataflow.bindings import DONE
 from code_analyze.similarity.dataflow.branches import Branches
-from code_analyze.similarity.dataflow.node import Node, number
+from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.sequences import MAX_UNROLL
 from code_analyze.similarity.dataflow.values import Items, Scope
 
 WITHOUT_GRADIENTS = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled")  # change no value
-DONE = True  # a block that ends here: what follows in it is dead
+# Modes of a network. Who sets one does so in every region: a habit, which counts once.
+MODES = ("eval", "train")
+LIST_METHODS = ("append", "extend", "pop")
 
 
 class Statements(Branches):
@@ -20,7 +23,7 @@ class Statements(Branches):
         if self.returned:
             value = self.expr(node.value, scope) if node.value is not None else None
             if value is not None:
-                self.returned[-1].append((value, self.place))
+                self.returned[-1].append((value, self.place, self.tests[-1] if self.tests else None))
         return DONE
 
     def st_raise(self, node: ast.Raise, scope: Scope) -> bool:
@@ -32,22 +35,29 @@ class Statements(Branches):
             if self.updates(node.value, scope):
                 return
             value = self.expr(node.value, scope)
-            if isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "pop":
+            if isinstance(node.value.func, ast.Attribute) and node.value.func.attr in LIST_METHODS:
                 return  # what it does to the list is done
-            if (
-                isinstance(value, Node)
-                and value.op == "backward"
-                and value.args
-                and value.args[0].op == "sum"
-            ):
-                self.mark("backward() of a sum")
-                for term in value.args[0].args:  # gradients add up
-                    if number(term) is None:
-                        self.effect("do", self.make("backward", term))
+            if isinstance(value, Node) and value.op == "backward" and value.args[:1]:
+                for term in self.summands(value.args[0]):
+                    self.effect("do", self.make("backward", term))
+            elif isinstance(value, Node) and value.op in MODES:
+                self.mark(f"{value.op}()")
             elif isinstance(value, Node) and value.op not in ("=None", "none"):
-                self.effect("do", value)
+                self.effect("do", self.done(value))
         elif isinstance(node.value, (ast.Yield, ast.YieldFrom)) and node.value.value is not None:
-            self.effect("yield", self.node(self.expr(node.value.value, scope)))
+            value = self.expr(node.value.value, scope)
+            if not self.yielded:
+                self.effect("yield", self.node(value))
+            elif isinstance(node.value, ast.YieldFrom) and isinstance(value, Items):
+                self.yielded[-1] += value.items
+            else:
+                self.yielded[-1].append(value)
+
+    def done(self, value: Node) -> Node:
+        """What a call for its effect does."""
+        if value.op == "fill" and value.args[0].op == ".grad":  # p.grad.zero_()
+            return self.zeroed_by_parameter(value.args[0].args[0], "grad", value.args[1]) or value
+        return value
 
     def st_for(self, node: ast.For, scope: Scope) -> bool:
         iterable = self.expr(node.iter, scope)
@@ -58,8 +68,10 @@ class Statements(Branches):
                 if self.block(node.body, scope):
                     break
             return False
-        self.bind(node.target, self.make("element", self.node(iterable)), scope)
+        before = {name: len(v.items) for name, v in scope.values.items() if isinstance(v, Items)}
+        self.bind(node.target, self.element(self.node(iterable)), scope)
         self.block(node.body, scope)
+        self.gathered(node.body, scope, before)
         return False
 
     def st_while(self, node: ast.While, scope: Scope) -> bool:

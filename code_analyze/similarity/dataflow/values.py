@@ -52,6 +52,23 @@ class Closure:
 
 
 @dataclass
+class Cases:
+    """One of some values, by which of the tests holds first; the last value if none does."""
+
+    tests: list[Node]
+    values: list[Value]
+
+
+@dataclass
+class Partial:
+    """functools.partial: a call with some of its arguments."""
+
+    target: Value
+    args: list[Value]
+    kwargs: dict[str, Value]
+
+
+@dataclass
 class Instance:
     """`self`, or an object of a class that the student added; attributes by name."""
 
@@ -110,4 +127,4 @@ def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
 
 
-Value: TypeAlias = "Node | Items | Closure | Instance"
+Value: TypeAlias = "Node | Items | Closure | Partial | Cases | Instance"
