@@ -1,4 +1,4 @@
-"""The warm server: imports torch once, then forks one child per session.
+"""The warm server: imports torch and rehearses once, then forks one child per session.
 
 It runs inside the outer wall and talks to the grader over one socket. For each session
 the grader sends the session's limits and three descriptors: the channel, a pipe for what the student prints,
@@ -47,6 +47,9 @@ def main(mode: str, control_number: int) -> None:
     control = socket.socket(fileno=control_number)
     _import_libraries()
     if mode == "warm":
+        _rehearse()
+        gc.collect()
+        gc.freeze()  # children would copy every page whose objects the collector touches
         forking.use_large_pages()
     control.send(json.dumps({"ready": True, "pid": os.getpid()}).encode())
     children = Children()
@@ -80,8 +83,13 @@ def _import_libraries() -> None:
         # What can't be imported here fails in the student's own import, with its own message.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # children would copy every page whose objects the collector touches
+
+
+def _rehearse() -> None:
+    with contextlib.suppress(Exception):  # sessions are slower then; a test sees it
+        from . import rehearsal
+
+        rehearsal.rehearse()
 
 
 class Children:
