@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -141,6 +142,17 @@ def enclosing(tree: ast.Module, lines: Lines) -> str:
             if inside:
                 stack = [(f"{node.name}.", each) for each in node.body]
     return ""
+
+
+def by_function(parts: Sequence[str], prints: Sequence[Print]) -> list[list[str]]:
+    """The parts, those together that most submissions have in one function."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for part in parts:
+        found: list[PartPrint] = [p.parts[part] for p in prints if part in p.parts]
+        named = Counter(each.function for each in found)
+        function = min(named, key=lambda name: (-named[name], name))
+        groups.setdefault((part.rpartition(":")[0], function or part), []).append(part)
+    return list(groups.values())
 
 
 _starter = Starter({})

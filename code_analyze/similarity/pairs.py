@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, PartPrint, Print
+from code_analyze.similarity.fingerprints import CHANNELS, FLOW, SPELLING, TOKENS, Print, by_function
 from code_analyze.similarity.index import Forms, Fragments, Manners, Matrix, Population, Rows
 from code_analyze.similarity.mixed import mirrored, with_second_source
 from code_analyze.similarity.public_sources import PublicSources
@@ -150,7 +150,7 @@ def _canonical(
     ]
     sums = np.zeros((2, len(COPIED), num_class, len(prints)), np.float32)
     disguised = []  # by function, of all pairs; in half precision, for this is what takes the memory
-    for group in _functions(scores.parts, prints):
+    for group in by_function(scores.parts, prints):
         strongest = np.zeros((2, num_class, len(prints)), np.float32)
         for part in group:
             fragments = scores.fragments[part, SPELLING]
@@ -169,17 +169,6 @@ def _canonical(
     prior = np.log(np.array([1 - REWRITTEN, REWRITTEN], np.float32))[:, None, None]
     alone: Matrix = np.logaddexp.reduce(by_sort + prior, axis=0, keepdims=True)[0].astype(np.float32)
     return alone, with_second_source(disguised, counted)
-
-
-def _functions(parts: Sequence[str], prints: Sequence[Print]) -> list[list[str]]:
-    """The parts, those together that most submissions have in one function."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for part in parts:
-        found: list[PartPrint] = [p.parts[part] for p in prints if part in p.parts]
-        named = Counter(each.function for each in found)
-        function = min(named, key=lambda name: (-named[name], name))
-        groups.setdefault((part.rpartition(":")[0], function or part), []).append(part)
-    return list(groups.values())
 
 
 def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[Matrix, Matrix]:

@@ -7,13 +7,13 @@ because values depend on their inputs alone; helpers because calls of the studen
 inlined; loops over something known because they are unrolled; spellings by the tables of `spelling`.
 Nothing is run.
 
-- `node` is one value, `algebra` makes equal formulas equal
+- `node` is one value, `algebra` and `reductions` make equal formulas equal
 - `operations`, `elementary`, `layers`, `kinds` and `distributions` make equal operations of PyTorch equal,
   `choices` equal decisions
 - `values` are what a name can stand for; `reader` is the state of reading. On it are built, each on the one
   before: `gradients`, `sequences` and `containers` (lists and dictionaries), `rows` and `comprehensions`
   (loops over a tensor), `inlining` (the student's functions and classes), `known_items`, `builtin_calls`,
-  `library_calls`, `invocations` (calls), `conditions`, `expressions`, `bindings`, `branches`, `statements`;
-  `interpreter` reads a file
+  `library_calls`, `invocations` (calls), `conditions`, `expressions`, `bindings`, `branches`, `statements`,
+  `results`; `interpreter` reads a file
 - `fragments` cuts what was read into the pieces that are compared
 """

@@ -12,15 +12,15 @@ from code_analyze.similarity.dataflow.node import Node, Place, constant, exact, 
 TINY = 1e-14  # a coefficient below this is what rounding left of zero
 
 
-def _terms(node: Node) -> list[tuple[float, Node | None]]:
+def terms_of(node: Node) -> list[tuple[float, Node | None]]:
     """A node as a linear combination: (coefficient, rest) with rest None for the plain number."""
     value = number(node)
     if value is not None:
         return [(value, None)]
     if node.op == "filled" and node.args and number(node.args[0]) is not None:
-        return _terms(node.args[0])  # in a sum, a tensor of ones is 1
+        return terms_of(node.args[0])  # in a sum, a tensor of ones is 1
     if node.op == "sum":
-        return [term for arg in node.args for term in _terms(arg)]
+        return [term for arg in node.args for term in terms_of(arg)]
     if node.op.startswith("scale:"):
         return [(float(node.op[6:]), node.args[0])]
     return [(1.0, node)]
@@ -52,15 +52,15 @@ def linear(terms: list[tuple[float, Node | None]], place: Place) -> Node:
 
 
 def add(left: Node, right: Node, place: Place) -> Node:
-    return linear(_terms(left) + _terms(right), place)
+    return linear(terms_of(left) + terms_of(right), place)
 
 
 def subtract(left: Node, right: Node, place: Place) -> Node:
-    return linear(_terms(left) + [(-c, r) for c, r in _terms(right)], place)
+    return linear(terms_of(left) + [(-c, r) for c, r in terms_of(right)], place)
 
 
 def scale(factor: float, node: Node, place: Place) -> Node:
-    return linear([(factor * c, r) for c, r in _terms(node)], place)
+    return linear([(factor * c, r) for c, r in terms_of(node)], place)
 
 
 def _factors(node: Node) -> tuple[float, list[Node]]:
@@ -105,7 +105,7 @@ def _is_size(factors: list[Node]) -> bool:
 
 
 def _is_reduction(node: Node) -> bool:
-    return all(rest is None or rest.op == "reduce" for _, rest in _terms(node))
+    return all(rest is None or rest.op == "reduce" for _, rest in terms_of(node))
 
 
 def _base_and_exponent(node: Node) -> tuple[Node, float]:
@@ -148,68 +148,3 @@ def divide(left: Node, right: Node, place: Place) -> Node:
     if value is not None and value != 0.0:
         return scale(1.0 / value, left, place)
     return multiply(left, power(right, -1.0, place), place)
-
-
-def each_term(op: str, node: Node, place: Place) -> Node:
-    """An operation that changes no value, `detach` or `item`, applied to each term of a sum once."""
-    done: list[tuple[float, Node | None]] = []
-    for coefficient, rest in _terms(node):
-        if rest is not None and not (rest.op == op or (op == "detach" and rest.op == "item")):
-            rest = Node(op, (rest.args[0] if rest.op == "detach" else rest,), place)
-        done.append((coefficient, rest))
-    return linear(done, place)
-
-
-def reduce(node: Node, place: Place) -> Node:
-    """Sum or mean: one operation, applied to each term of a sum, never twice.
-
-    Sums and means differ by a factor that the handout dictates, and students who exchange one for the
-    other (`x.sum() / n`, `x.sum((1, 2, 3)).mean()`) write the same loss.
-    """
-    terms = cross_entropies(_terms(node.args[0] if node.op == "each" else node), place)
-    done: list[tuple[float, Node | None]] = []
-    for coefficient, rest in terms:
-        if rest is not None and rest.op in ("stack", "cat") and rest.args[0].op == "list":
-            for each in rest.args[0].args:
-                done += [
-                    (coefficient * c, r)
-                    for c, r in _terms(each if rest.op == "stack" else reduce(each, place))
-                ]
-            continue
-        if rest is not None and rest.op == "shape":  # the same numbers, in another shape
-            inner = reduce(rest.args[0], place)
-            done += [(coefficient * c, r) for c, r in _terms(inner)]
-            continue
-        if rest is not None and rest.op == "detach":  # before or after, the same
-            rest = Node("detach", (reduce(rest.args[0], place),), place)
-        elif rest is not None and rest.op not in ("reduce", "item"):
-            rest = Node("reduce", (rest,), place)
-        done.append((coefficient, rest))
-    return linear(done, place)
-
-
-def cross_entropies(terms: list[tuple[float, Node | None]], place: Place) -> list[tuple[float, Node | None]]:
-    """t * log(p) and (1 - t) * log(1 - p) of a sum as -bce(p, t)."""
-    logs = [(c, r, _log_factor(r)) for c, r in terms]
-    for c, one, first in logs:
-        for d, other, second in logs:
-            if not first or not second or abs(c - d) > TINY or one is other:
-                continue
-            if all(_add_up_to_one(a, b, place) for a, b in zip(first, second, strict=True)):
-                target, probability = first if first[1].op != "sum" else second
-                rest = [(e, r) for e, r in terms if r is not one and r is not other]
-                loss = Node("bce", (probability, target), place)
-                return [*cross_entropies(rest, place), (-c, loss)]
-    return terms
-
-
-def _log_factor(node: Node | None) -> tuple[Node, Node] | None:
-    """(t, p) of t * log(p)."""
-    if node is None or node.op != "prod" or len(node.args) != 2:
-        return None
-    one, other = node.args if node.args[1].op == "log" else node.args[::-1]
-    return (one, other.args[0]) if other.op == "log" and len(other.args) == 1 else None
-
-
-def _add_up_to_one(one: Node, other: Node, place: Place) -> bool:
-    return number(add(one, other, place)) == 1.0

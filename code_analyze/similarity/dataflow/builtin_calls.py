@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import reductions
 from code_analyze.similarity.dataflow.kinds import is_instance
 from code_analyze.similarity.dataflow.known_items import KnownItems
 from code_analyze.similarity.dataflow.node import Node, constant, number
@@ -57,7 +57,7 @@ class BuiltinCalls(KnownItems):
             return nodes[0]
         if name == "sum" and nodes and nodes[0].op == "each":
             self.mark("Python's sum()")
-            return algebra.reduce(nodes[0], self.place)
+            return reductions.reduce(nodes[0], self.place)
         if name == "map" and len(args) == 2:
             return self.make(
                 "each", of_all_rows(self.node(self.call(args[0], "", [self.element(nodes[1])], {})))

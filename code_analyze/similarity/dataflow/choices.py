@@ -6,7 +6,7 @@ stands, an effect with a choice in it becomes one effect for each outcome.
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import algebra, reductions
 from code_analyze.similarity.dataflow.node import Node, constant
 
 MAX_TESTS = 4  # of one effect: it becomes at most 16
@@ -92,7 +92,7 @@ def _made(node: Node, args: tuple[Node, ...]) -> Node:
     if node.op.startswith("scale:"):
         return algebra.scale(float(node.op[6:]), args[0], node.place)
     if node.op == "reduce":
-        return algebra.reduce(args[0], node.place)
+        return reductions.reduce(args[0], node.place)
     if node.op == "eq" and len(args) == 2:
         none = [arg.op == "=None" for arg in args]
         if all(none):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import algebra, reductions
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 
 
@@ -42,7 +42,7 @@ def distribution(op: str, args: list[Node], place: Place) -> Node | None:
     first = _parameters(args[0])
     if args[0].op == "Bernoulli":
         if op == "log_prob" and len(args) == 2 and "probs" in first:
-            loss = algebra.reduce(Node("bce", (first["probs"], args[1]), place), place)
+            loss = reductions.reduce(Node("bce", (first["probs"], args[1]), place), place)
             return algebra.scale(-1.0, loss, place)
         return None
     if "loc" not in first or "scale" not in first:

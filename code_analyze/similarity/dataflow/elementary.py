@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import algebra, reductions
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 
 
@@ -29,7 +29,7 @@ def elementary(op: str, args: list[Node], kwargs: dict[str, Node], place: Place)
         if op == "log1p":
             return Node("log", (algebra.add(constant(1), first, place),), place)
         if op == "norm":  # of all values
-            return algebra.power(algebra.reduce(algebra.power(first, 2.0, place), place), 0.5, place)
+            return algebra.power(reductions.reduce(algebra.power(first, 2.0, place), place), 0.5, place)
         if op == "square":
             return algebra.power(first, 2.0, place)
         if op == "sqrt":

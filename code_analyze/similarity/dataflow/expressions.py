@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import algebra, reductions
 from code_analyze.similarity.dataflow.conditions import Conditions
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.dataflow.operations import operation, sizes
@@ -72,7 +72,7 @@ class Expressions(Conditions):
             return Node(f"{base.op}.{e.attr}", (), self.place)
         if e.attr == "data":
             self.mark(".data")
-            return base if base.op.startswith(".") else algebra.each_term("detach", base, self.place)
+            return base if base.op.startswith(".") else reductions.each_term("detach", base, self.place)
         if base.op == "iinfo" and e.attr == "max":  # images are bytes
             return constant(255, self.place)
         if e.attr == "shape":

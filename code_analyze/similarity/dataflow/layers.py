@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import reductions
 from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 from code_analyze.similarity.spelling import (
     ACTIVATION_MODULES,
@@ -67,7 +67,7 @@ def layer(name: str, args: list[Node], kwargs: dict[str, Node], place: Place) ->
 def apply_layer(module: Node, args: list[Node], place: Place) -> Node:
     """A module applied to its inputs."""
     if module.op.startswith("loss:"):
-        return algebra.reduce(Node(module.op[5:], tuple(map(shape_free, args)), place), place)
+        return reductions.reduce(Node(module.op[5:], tuple(map(shape_free, args)), place), place)
     if module.op.startswith("layer:") and args:
         name = module.op[6:]
         own_place = module.place if module.place[0] else place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import algebra, reductions
 from code_analyze.similarity.dataflow.distributions import distribution, gaussian
 from code_analyze.similarity.dataflow.elementary import elementary
 from code_analyze.similarity.dataflow.layers import (
@@ -33,15 +33,15 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
     if op in SHAPE_OPS and args:
         return reshaped(op, args[0], args[1:], place)
     if op in REDUCTIONS and args:
-        return algebra.reduce(args[0], place)
+        return reductions.reduce(args[0], place)
     if op in ("detach", "item") and args:
-        return algebra.each_term(op, args[0], place)
+        return reductions.each_term(op, args[0], place)
     if op in SAMPLES_OF_A_STANDARD_NORMAL:
         return Node("gauss", (), place)
     if op in LOSSES:
         inputs = (args + [kwargs[k] for k in ("input", "target") if k in kwargs])[:2]
         inputs = [shape_free(each) for each in inputs]  # it compares element by element
-        return algebra.reduce(Node(op, tuple(inputs), place), place)
+        return reductions.reduce(Node(op, tuple(inputs), place), place)
     overwrites = name.endswith("_") or name == "constant"
     if overwrites and args and args[0].op.startswith(".") and (op.startswith("fill:") or op == "fill"):
         # A weight that is overwritten: zeros_(module.bias), constant_(module.bias, 0), bias.fill_(0)
@@ -83,7 +83,7 @@ def operation(name: str, args: list[Node], kwargs: dict[str, Node], place: Place
             product = args[1]
             for each in args[2:]:
                 product = algebra.multiply(product, each, place)
-            return algebra.reduce(product, place)
+            return reductions.reduce(product, place)
     if op == "numel" and args:
         return Node("numel", (shape_free(args[0]),), place)
     if op == "forward" and args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from code_analyze.similarity.dataflow import algebra
+from code_analyze.similarity.dataflow import reductions
 from code_analyze.similarity.dataflow.containers import Containers
 from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.values import Items, Scope, Value
@@ -49,7 +49,7 @@ class Rows(Containers):
             value = scope.values.get(name)
             if isinstance(value, Node) and is_of_rows(value):
                 self.mark("a loop over rows")
-                scope.values[name] = algebra.reduce(of_all_rows(value), self.place)
+                scope.values[name] = reductions.reduce(of_all_rows(value), self.place)
         for name in sorted(appended):
             known = scope.values.get(name)
             if isinstance(known, Items) and before.get(name) == 0 and len(known.items) == 1:
