@@ -9,7 +9,7 @@ How the modules follow each other:
 - `tokens` (channel near-verbatim), `syntax` and the package `dataflow` over the tables of `spelling` (channel
   canonical) and `supporting` turn a part into fragments and forms; `fingerprints` collects them
 - `rarity` weighs a fragment or form by how many others have it, `index` finds what two submissions have in
-  common, `pairs` adds it up region by region
+  common, `pairs` adds it up region by region (`readings`: one misreading of several regions counts once)
 - `outliers` puts the reporting line from the class's own distribution, `findings` ranks the pairs, `details`
   adds `passages` and `reasons` to the first of them, `clusters` joins findings into groups
 - `own_share` says how much of each student's code is nobody else's (`shares`: as a number

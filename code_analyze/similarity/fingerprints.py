@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from code_analyze.similarity.dataflow.fragments import Flow, data_flow
 from code_analyze.similarity.dataflow.node import combine
+from code_analyze.similarity.dataflow.readings import Outline
 from code_analyze.similarity.intake import Entry, Submission, read_submission
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.regions import Code, Lines, Starter, cut
@@ -56,6 +57,7 @@ class PartPrint:
     num_lines: int = 0
     forms: dict[str, int] = field(default_factory=dict)
     manners: frozenset[str] = frozenset()
+    outline: Outline = field(default_factory=Outline)
     function: str = ""  # the starter's, that all of the part stands in
     digests: list[tuple[int, int, int]] = field(default_factory=list)
 
@@ -103,6 +105,7 @@ def fingerprint(code: Code) -> Print:
             mine.num_lines += len(part.lines)
             here = flow.get(number, Flow())
             mine.manners |= here.manners
+            mine.outline = here.outline
             mine.function = enclosing(tree, part.lines) if tree is not None else ""
             tokens = tokenize(part.lines, file.given, own)
             mine.digests += line_digests(tokens)

@@ -27,6 +27,7 @@ from code_analyze.similarity.index import Forms, Fragments, Manners, Matrix, Pop
 from code_analyze.similarity.mixed import mirrored, with_second_source
 from code_analyze.similarity.public_sources import PublicSources
 from code_analyze.similarity.rarity import KEPT, KEPT_WORD_FOR_WORD
+from code_analyze.similarity.readings import Readings
 from code_analyze.similarity.usual import usual_evidence
 
 COPIED = (0.97, 0.5)  # share of the regions that are copied: of one source, of each of two
@@ -149,6 +150,7 @@ def _canonical(
         (start, np.arange(start, min(start + BLOCK, num_class))) for start in range(0, num_class, BLOCK)
     ]
     sums = np.zeros((2, len(COPIED), num_class, len(prints)), np.float32)
+    readings = Readings(scores.parts, prints, counted)
     disguised = []  # by function, of all pairs; in half precision, for this is what takes the memory
     for group in by_function(scores.parts, prints):
         strongest = np.zeros((2, num_class, len(prints)), np.float32)
@@ -158,6 +160,7 @@ def _canonical(
             scores.usual[part] = usual_evidence(spelled, scores.present[part], counted)
             for start, rows in blocks:
                 found = np.stack(scores.region(part, rows, start, spelled[rows, start:]))
+                found = readings.once(part, found, rows, start)
                 known = strongest[:, rows, start:]
                 strongest[:, rows, start:] = np.where(abs(found) > abs(known), found, known)
         strongest = -np.logaddexp(-strongest, np.float32(np.log(COMMON)))

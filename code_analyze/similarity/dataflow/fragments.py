@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from code_analyze.similarity.dataflow.interpreter import Interpreter
 from code_analyze.similarity.dataflow.node import Node, combine
+from code_analyze.similarity.dataflow.readings import Outline, outline
 from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
 from code_analyze.similarity.syntax import Spans
@@ -27,6 +28,7 @@ class Flow:
     pieces: Spans = field(default_factory=dict)
     form: int = 0
     manners: frozenset[str] = frozenset()
+    outline: Outline = field(default_factory=Outline)
 
 
 def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given: Given) -> dict[int, Flow]:
@@ -50,14 +52,15 @@ def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given:
         pieces = found.setdefault(part, Flow()).pieces
         for depth in DEPTHS:
             pieces.setdefault(node.digest_to_depth(depth) ^ SALT[depth], span)
-    roots: dict[int, set[int]] = {}
+    roots: dict[int, dict[int, Node]] = {}
     for effect in effects:
         part = _part(effect)
         if part and counts(effect):
-            roots.setdefault(part, set()).add(effect.digest())
-    for part, digests in roots.items():
+            roots.setdefault(part, {})[effect.digest()] = effect
+    for part, by_digest in roots.items():
         flow = found.setdefault(part, Flow())
-        flow.form = combine("form", sorted(digests))
+        flow.form = combine("form", sorted(by_digest))
+        flow.outline = outline(by_digest.values(), given.words)
     for part, manners in reader.manners.items():
         found.setdefault(part, Flow()).manners = frozenset(manners)
     return found
