@@ -150,7 +150,7 @@ SAME = {
     "half from zero on": (["h = model(x)", "return h[:, 0:5] - h[:, 5:]"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
     "named axis": (["return x.unbind(1)[0]"], ["return x.unbind(dim=1)[0]"]),
 }  # fmt: skip
-IMPORTS = "import functools\nimport itertools\nimport numpy as np\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
+IMPORTS = "import functools\nimport itertools\nimport operator\nimport types\nimport numpy as np\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
 
 
 def read(*lines: str) -> set[str]:
@@ -236,3 +236,10 @@ def test_similarity_attribute_by_its_name() -> None:
     )
     assert effects(by_name, IMPORTS) == effects(plain, IMPORTS)
     assert effects(by_name, IMPORTS) != effects(plain.replace("encoder", "decoder"), IMPORTS)
+
+
+def test_similarity_object_that_is_called() -> None:
+    classes = "class Twice:\n    def __call__(self, x):\n        return 2 * x\n"
+    assert effects(classes + function("return Twice()(mu)"), IMPORTS) == effects(
+        function("return 2 * mu"), IMPORTS
+    )

@@ -70,6 +70,7 @@ SAME = {
     "builders in a table": ([*BUILDERS, "table = {'fc': a, 'conv': b}", "one, other = table[x](1)", "return one, other"], BUILT),
     "builder or None": ([*BUILDERS, "build = {'fc': a, 'conv': b}.get(x)", "if build is None:", "    raise ValueError", "return build(1)"], ["if x == 'fc':", *[f"    {line}" for line in BUILT[1:2]], "elif x == 'conv':", "    return nn.Linear(1, 3), nn.Linear(3, 1)", "raise ValueError"]),
     "one of two builders": ([*BUILDERS, "build = a if x == 'fc' else b", "return build(1)"], BUILT),
+    "table by the truth": (["return {True: mu, False: recon}[x is None]"], ["if x is None:", "    return mu", "return recon"]),
     "default of a table": (["return {'a': mu}.get('b', recon)"], ["return recon"]),
 }  # fmt: skip
 

@@ -56,6 +56,18 @@ SAME = {
     "comprehension of a dictionary": (["d = {k: v / 2 for k, v in {'a': mu, 'b': x}.items()}", "return d['a'], d['b']"], ["return mu / 2, x / 2"]),
     "dictionary of pairs": (["d = dict(zip(('a', 'b'), (mu, x)))", "return d['b']"], ["return x"]),
     "zip of an unknown value": (["d = dict(zip(('a', 'b'), model(x)))", "return d['b']"], ["a, b = model(x)", "return b"]),
+    "counted by hand": (["i, t = 0, 0.0", "while i < mu.shape[0]:", "    t = t + (mu[i] ** 2 + x[i]).sum()", "    i += 1", "return t"], SUM_OF_SQUARES),
+    "until there are enough": (["l = []", "while len(l) < x:", "    l.append(model(torch.randn(1, 3)))", "return torch.cat(l)"], ["return model(torch.randn(x, 3))"]),
+    "sums in a dictionary": (["t = {'a': 0.0}", "for m, v in zip(mu, x):", "    t['a'] += (m ** 2 + v).sum()", "return t['a']"], SUM_OF_SQUARES),
+    "unbound columns": (["return torch.stack([m ** 2 for m in mu.unbind(1)], dim=1).sum()"], ["return (mu ** 2).sum()"]),
+    "deleted ones": (["l = [nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 3), nn.ReLU(), nn.Tanh()]", "del l[-2:]", "return nn.Sequential(*l)(x)"], TWO_LAYERS),
+    "deleted one": (["l = [nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 3), nn.ReLU()]", "del l[-1]", "return nn.Sequential(*l)(x)"], TWO_LAYERS),
+    "replaced ones": (["l = [nn.Linear(1, 2), nn.Tanh()]", "l[-1:] = [nn.ReLU(), nn.Linear(2, 3)]", "return nn.Sequential(*l)(x)"], TWO_LAYERS),
+    "next of an iterator": (["w = iter((2, 3))", "return nn.Sequential(nn.Linear(1, next(w)), nn.ReLU(), nn.Linear(2, next(w)))(x)"], TWO_LAYERS),
+    "done in a comprehension": (["[v.backward() for v in (mu, x)]"], ["mu.backward()", "x.backward()"]),
+    "operators as functions": (["return operator.truediv(operator.mul(mu, x), 2)"], ["return mu * x / 2"]),
+    "namespace": (["s = types.SimpleNamespace(a=mu, b=x)", "return s.a + s.b"], ["return mu + x"]),
+    "the same parameter": (["return mu if x is x else recon"], ["return mu"]),
     "mapped list": (["a, b = map(lambda v: v * 2, [mu, x])", "return a, b"], ["return 2 * mu, 2 * x"]),
 }  # fmt: skip
 
@@ -65,6 +77,9 @@ DIFFERENT = {
     "some of the rows": (["return torch.stack([m.exp() for m in mu if m.sum() > 0])"], ["return mu.exp()"]),
     "another order": (["l = [nn.Linear(2, 3), nn.ReLU(), nn.Linear(1, 2)]", "return nn.Sequential(*l)(x)"], TWO_LAYERS),
     "every second one": (["return nn.Sequential(*[nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 3)][::2])(x)"], TWO_LAYERS),
+    "deleted elsewhere": (["l = [nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 3), nn.ReLU()]", "del l[0]", "return nn.Sequential(*l)(x)"], TWO_LAYERS),
+    "overwritten in a dictionary": (["t = {'a': 0.0}", "for m, v in zip(mu, x):", "    t['a'] = (m ** 2 + v).sum()", "return t['a']"], SUM_OF_SQUARES),
+    "only the last one counted": (["i, t = 0, 0.0", "while i < mu.shape[0]:", "    t = (mu[i] ** 2 + x[i]).sum()", "    i += 1", "return t"], SUM_OF_SQUARES),
     "another argument": (["return functools.partial(nn.Linear, 1)(3)(x)"], ["return nn.Linear(1, 2)(x)"]),
     "mean of the first half": (["return torch.stack([mu, x])"], ["return mu + x"]),
 }  # fmt: skip

@@ -69,7 +69,10 @@ class Bindings(Expressions):
                 self.set_attribute(target.attr, self.node(owner), self.node(value))
         elif isinstance(target, ast.Subscript):
             holder = self.expr(target.value, scope)
-            if isinstance(holder, Items) and holder.kind == "dict":
+            span = self.span(target.slice, scope) if isinstance(holder, Items) else None
+            if isinstance(holder, Items) and span is not None and isinstance(value, Items):
+                holder.items[span] = value.items
+            elif isinstance(holder, Items) and holder.kind == "dict":
                 holder.put(self.node(self.expr(target.slice, scope)), value)
             elif isinstance(holder, Items) and not isinstance(target.slice, ast.Slice):
                 at = number(self.node(self.expr(target.slice, scope)))
@@ -80,6 +83,20 @@ class Bindings(Expressions):
                 self.effect("do", self.operation("copy_", [self.node(holder), self.node(value)], {}))
             else:
                 self.effect("setitem", self.node(holder), self.node(value))
+
+    def st_delete(self, node: ast.Delete, scope: Scope) -> None:
+        """del layers[-1], del layers[-2:]"""
+        for target in node.targets:
+            holder = self.expr(target.value, scope) if isinstance(target, ast.Subscript) else None
+            if not isinstance(target, ast.Subscript) or not isinstance(holder, Items) or holder.keys:
+                continue
+            span = self.span(target.slice, scope)
+            if span is not None:
+                del holder.items[span]
+            elif not isinstance(target.slice, ast.Slice):
+                at = number(self.node(self.expr(target.slice, scope)))
+                if at is not None and -len(holder.items) <= at < len(holder.items):
+                    del holder.items[int(at)]
 
     def set_attribute(self, name: str, owner: Node, value: Node) -> None:
         """The effect of setting an attribute of an object."""

@@ -27,6 +27,8 @@ class Conditions(Invocations):
         name, swapped = COMPARISONS[type(e.ops[0])]
         one, other = self.expr(e.left, scope), self.expr(e.comparators[0], scope)
         outcome = self.compared(name, one, other)
+        if outcome is None and isinstance(e.ops[0], (ast.Is, ast.IsNot)):
+            outcome = self.identical(name, one, other)
         if outcome is not None:
             return constant(outcome, self.place)
         other = other.iterated() if isinstance(other, Items) else other
@@ -55,6 +57,14 @@ class Conditions(Invocations):
             if outcome is not None:
                 return constant(outcome, self.place)
         return self.make(name, *((right, left) if swapped else (left, right)))
+
+    def identical(self, name: str, one: Value, other: Value) -> bool | None:
+        """The outcome of `is` for two of the function's parameters, or of what was computed of them."""
+        if not isinstance(one, Node) or not isinstance(other, Node):
+            return None
+        if not all(each.op.startswith(("param:", "scale:")) for each in (one, other)):
+            return None
+        return (one.digest() == other.digest()) == (name == "eq")
 
     def compared(self, name: str, one: Value, other: Value) -> bool | None:
         """The outcome for lists and functions that are known."""

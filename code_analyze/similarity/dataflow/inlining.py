@@ -28,8 +28,8 @@ class Inlining(Comprehensions):
             return value
         if isinstance(target, Instance) and target.chain is not None and "forward" not in target.methods:
             return self.apply(target.chain, args)
-        if isinstance(target, Instance) and "forward" in target.methods and target.scope is not None:
-            forward = target.methods["forward"]
+        forward = target.called() if isinstance(target, Instance) else None
+        if forward is not None and isinstance(target, Instance) and target.scope is not None:
             return self.node(
                 self.inline(Closure(forward.args, forward.body, target.scope, target), list(nodes), {})
             )

@@ -147,6 +147,7 @@ class Interpreter(Results):
         ast.Assign: Statements.st_assign,
         ast.AnnAssign: Statements.st_annotated,
         ast.AugAssign: Statements.st_augmented,
+        ast.Delete: Statements.st_delete,
         ast.Return: Statements.st_return,
         ast.Raise: Statements.st_raise,
         ast.Expr: Statements.st_expression,

@@ -36,6 +36,8 @@ class KnownItems(Inlining):
             return pairs_of
         if name in ("list", "tuple", "iter", "sorted", "set"):
             return Items(list(known.items), "list", self.place)
+        if name == "next" and known.items:
+            return known.items.pop(0)
         if name == "reversed":
             return Items(known.items[::-1], "list", self.place)
         if name == "len":

@@ -9,7 +9,7 @@ from code_analyze.similarity.dataflow.node import Node
 from code_analyze.similarity.dataflow.operations import operation, random_normal
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.sequences import last_of_pair
-from code_analyze.similarity.dataflow.values import Items, Partial, Value
+from code_analyze.similarity.dataflow.values import Instance, Items, Partial, Value
 from code_analyze.similarity.spelling import (
     CONTAINERS,
     FUNCTION_MODULES,
@@ -35,6 +35,9 @@ class LibraryCalls(BuiltinCalls):
                 items = [last_of_pair(a) for a in args]
                 return Items(items, name, self.place)
             return layer(name, [self.node(a) for a in args], self.nodes(kwargs), self.place)
+        if name == "SimpleNamespace":
+            self.mark(name)
+            return Instance({}, dict(kwargs), None, own=True)
         if name == "OrderedDict":
             self.mark(name)
             return args[0] if args else self.dictionary(kwargs)

@@ -49,12 +49,19 @@ class Rows(Containers):
             value = scope.values.get(name)
             if isinstance(value, Node) and is_of_rows(value):
                 self.mark("a loop over rows")
-                scope.values[name] = reductions.reduce(of_all_rows(value), self.place)
+                scope.values[name] = self.of_all(value)
+            if isinstance(value, Items) and value.kind == "dict":  # totals["loss"] += ...
+                items = map(self.node, value.items)
+                value.items = [self.of_all(item) if is_of_rows(item) else item for item in items]
         for name in sorted(appended):
             known = scope.values.get(name)
             if isinstance(known, Items) and before.get(name) == 0 and len(known.items) == 1:
                 self.mark("a loop over rows")
                 scope.values[name] = self.make("each", of_all_rows(self.node(known.items[0])))
+
+    def of_all(self, value: Node) -> Node:
+        """The sum over all rows."""
+        return reductions.reduce(of_all_rows(value), self.place)
 
     def joined(self, name: str, args: list[Node]) -> Node | None:
         """What torch.stack and the like make of what a loop gathered."""
@@ -87,7 +94,9 @@ def of_all_rows(value: Node) -> Node:
         if known is None:
             if node.op == "element" and not node.args[0].op.startswith(("self.", "call:range")):
                 known = read(node.args[0])
-                known = known.args[0] if known.op == "chunk" else known  # for part in z.split(100)
+                known = (
+                    known.args[0] if known.op in ("chunk", "unbind") else known
+                )  # for part in z.split(100)
             elif node.op == "at" and len(node.args) == 2 and is_of_rows(node.args[1]):
                 known = read(node.args[0])
             else:
@@ -107,6 +116,8 @@ def _accumulated(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
     for node in (each for statement in body for each in ast.walk(statement)):
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             added.update(_names(node.target))
+            if isinstance(node.target, ast.Subscript):
+                added.update(_names(node.target.value))
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
             if isinstance(node.value.op, ast.Add):
                 sides = _names(node.value.left, node.value.right)

@@ -61,14 +61,9 @@ class Sequences(Gradients):
         base = self.expr(e.value, scope)
         index = e.slice
         self.at(e)
-        if isinstance(index, ast.Slice) and isinstance(base, Items) and not index.step:
-            low, high = self.bound(index.lower, scope), self.bound(index.upper, scope)
-            if low is not False and high is not False:
-                return Items(base.items[low:high], base.kind, base.place)
-        if isinstance(index, ast.Slice) and isinstance(base, Items) and not (index.lower or index.upper):
-            step = self.bound(index.step, scope)
-            if step is not False and step:
-                return Items(base.items[::step], base.kind, base.place)
+        span = self.span(index, scope) if isinstance(base, Items) else None
+        if isinstance(base, Items) and span is not None and span.step != 0:
+            return Items(base.items[span], base.kind, base.place)
         if is_all(index):  # x[:], x[:, None]
             return shape_of(self.node(base), self.place)
         half = self.half(index, base, scope)
@@ -120,10 +115,23 @@ class Sequences(Gradients):
     def cases(self, key: Node, keys: list[Node], values: list[Value]) -> Value:
         """One of some values: the first whose key is the right one, the last if none is."""
         self.mark("a dictionary of cases")
-        tests = [is_type(key, known, self.place) or self.make("eq", key, known) for known in keys]
+        tests = [self.is_key(key, known) for known in keys]
         if any(not isinstance(value, Node) for value in values):
             return Cases(tests, values)
         return self.node(Cases(tests, values))
+
+    def is_key(self, key: Node, known: Node) -> Node:
+        """The condition that a key is one that is known."""
+        if known.op in ("=True", "=False"):
+            return key if known.op == "=True" else self.make("not", key)
+        return is_type(key, known, self.place) or self.make("eq", key, known)
+
+    def span(self, index: ast.expr, scope: Scope) -> slice | None:
+        """A slice whose ends are known."""
+        if not isinstance(index, ast.Slice):
+            return None
+        ends = [self.bound(end, scope) for end in (index.lower, index.upper, index.step)]
+        return slice(*ends) if False not in ends else None
 
     def bound(self, e: ast.expr | None, scope: Scope) -> int | None | bool:
         if e is None:

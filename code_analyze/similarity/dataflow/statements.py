@@ -31,7 +31,10 @@ class Statements(Branches):
         return DONE
 
     def st_expression(self, node: ast.Expr, scope: Scope) -> None:
-        if isinstance(node.value, ast.Call):
+        if isinstance(node.value, ast.ListComp):  # [loss.backward() for loss in losses]
+            for generated in _unrolled(node.value):
+                self.st_for(generated, scope)
+        elif isinstance(node.value, ast.Call):
             if self.updates(node.value, scope):
                 return
             value = self.expr(node.value, scope)
@@ -68,13 +71,17 @@ class Statements(Branches):
                 if self.block(node.body, scope):
                     break
             return False
-        before = {name: len(v.items) for name, v in scope.values.items() if isinstance(v, Items)}
+        before = lengths(scope)
         self.bind(node.target, self.element(self.node(iterable)), scope)
         self.block(node.body, scope)
         self.gathered(node.body, scope, before)
         return False
 
     def st_while(self, node: ast.While, scope: Scope) -> bool:
+        counted = _counted(node)
+        if counted is not None and self.truth(node.test, scope) is None:
+            return self.st_for(counted, scope)
+        before = lengths(scope)
         for _ in range(MAX_UNROLL):
             condition = self.truth(node.test, scope)
             if condition is False:
@@ -82,6 +89,7 @@ class Statements(Branches):
             if self.block(node.body, scope):
                 return condition is True
             if condition is None:
+                self.gathered(node.body, scope, before)
                 return False
         return False
 
@@ -102,3 +110,31 @@ class Statements(Branches):
 
     def st_jump(self, node: ast.stmt, scope: Scope) -> bool:
         return DONE
+
+
+def lengths(scope: Scope) -> dict[str, int]:
+    """How many items the lists of a scope have, by name."""
+    return {name: len(v.items) for name, v in scope.values.items() if isinstance(v, Items)}
+
+
+def _counted(node: ast.While) -> ast.For | None:
+    """`while i < n: ...; i += 1` as `for i in range(i, n): ...`."""
+    test, last = node.test, node.body[-1]
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Lt):
+        return None
+    if not isinstance(test.left, ast.Name) or not isinstance(last, ast.AugAssign) or len(node.body) < 2:
+        return None
+    if not isinstance(last.target, ast.Name) or last.target.id != test.left.id:
+        return None
+    numbers = ast.Call(ast.Name("range", ast.Load()), [test.left, test.comparators[0]], [])
+    found = ast.For(ast.Name(test.left.id, ast.Store()), numbers, node.body[:-1], [], None)
+    return ast.fix_missing_locations(ast.copy_location(found, node))
+
+
+def _unrolled(e: ast.ListComp) -> list[ast.For]:
+    """A comprehension that is there for its effects, as a loop; none where it is more than one."""
+    generator = e.generators[0]
+    if len(e.generators) > 1 or generator.ifs:
+        return []
+    body: list[ast.stmt] = [ast.copy_location(ast.Expr(e.elt), e)]
+    return [ast.copy_location(ast.For(generator.target, generator.iter, body, [], None), e)]

@@ -78,6 +78,10 @@ class Instance:
     own: bool = False  # the class is the student's, so its methods are inlined
     chain: Items | None = None  # what an nn.Sequential of the student's consists of
 
+    def called(self) -> ast.FunctionDef | None:
+        """The method that runs when the object is called."""
+        return self.methods.get("forward") or self.methods.get("__call__")
+
 
 @dataclass
 class Scope:
