@@ -13,6 +13,16 @@ import torch
 from torch import Tensor, nn
 
 
+class _Linear(nn.Linear):
+    """Starts with zeros: the weights that count are set from outside, and drawing others takes its time."""
+
+    def reset_parameters(self) -> None:
+        with torch.no_grad():
+            self.weight.zero_()
+            if self.bias is not None:
+                self.bias.zero_()
+
+
 class Maps(nn.Module):
     """Flat inputs through one hidden layer to several outputs; no noise.
 
@@ -30,10 +40,10 @@ class Maps(nn.Module):
     ) -> None:
         super().__init__()
         self.shapes = [(tuple(shape), squash) for shape, squash in outputs]
-        self.first = nn.Linear(inputs, hidden)
+        self.first = _Linear(inputs, hidden)
         self.norm = nn.BatchNorm1d(hidden) if norm else nn.Identity()
         sizes = [int(torch.Size(shape).numel()) for shape, _ in self.shapes]
-        self.heads = nn.ModuleList(nn.Linear(hidden, size) for size in sizes)
+        self.heads = nn.ModuleList(_Linear(hidden, size) for size in sizes)
         for name, value in dict(attributes or {}).items():
             setattr(self, name, value)
 
