@@ -34,7 +34,7 @@ def _reads_log_variance(submission: Submission) -> bool:
     half = np.full((2, 1, 32, 32), 0.5, dtype=np.float32)
     mu, spread = np.zeros((2, 3), dtype=np.float32), np.ones((2, 3), dtype=np.float32)
     try:
-        submission.run(cases.trainer_steps(3))
+        make_trainer(submission, 3)
         reply = submission.call("call", target="trainer", method="loss_fn", args=[half, half, mu, spread])
     except StudentError:
         return False
@@ -133,10 +133,10 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
 def require_gradients(submission: Submission, rng: np.random.Generator) -> None:
     """Gradients with respect to recon, mu and log sigma as the reference's; finite at x' = 0 and x' = 1."""
     latent_dim, log_variance = int(rng.integers(5, 13)), uses_log_variance(submission)
-    make_trainer(submission, latent_dim)
     arrays = cases.loss_inputs(rng, 5, latent_dim)
     ask = {"target": "trainer", "method": "loss_fn", "weights": [1.0, 1.0]}
-    reply = submission.call("gradients", args=list(arrays), **ask)
+    asked = Step("gradients", {**ask, "args": list(arrays)}, "gradients")
+    reply = submission.run([*cases.trainer_steps(latent_dim), asked])["gradients"]
     tensors = [torch.from_numpy(array.astype(np.float64)).requires_grad_() for array in arrays]
     target, recon, mu, log_std = tensors
     total = sum(cases.trainer("VAE").loss_fn(target, recon, mu, log_std / 2 if log_variance else log_std))

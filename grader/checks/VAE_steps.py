@@ -15,7 +15,7 @@ from grader.checks import tolerances
 from grader.checks.inputs import images, weights
 from grader.checks.reference import trainer
 from grader.checks.submission import Submission, look
-from grader.checks.VAE_losses import make_trainer, uses_log_variance
+from grader.checks.VAE_losses import uses_log_variance
 from hwlib.checking.compare import as_array
 from hwlib.checking.expect import Close, Items
 from hwlib.checking.mistakes import Mistake
@@ -110,12 +110,12 @@ def require_steps(submission: Submission, rng: np.random.Generator) -> None:
     """Three steps from equal weights change the model and return the values as the reference's do."""
     convention = of_log_variance if uses_log_variance(submission) else None
     latent_dim = int(rng.integers(5, 9))
-    make_trainer(submission, latent_dim)
     outputs = [((1, 32, 32), "sigmoid"), ((latent_dim,), ""), ((latent_dim,), "")]
     model = Maps(cases.PIXELS, outputs)
     own_loss = not submission.passed("loss_values", "loss_average", "loss_gradients")
     state = weights(rng, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()})
-    submission.call("set_state", target="standin", state=state)
+    setting = Step("set_state", {"target": "standin", "state": state})
+    submission.run([*cases.trainer_steps(latent_dim), setting])
     momentum = {name: np.zeros(value.shape) for name, value in state.items()}
     left_over: State | None = None
     for number in range(1, 4):

@@ -16,6 +16,7 @@ from hwlib.checking.layer_table import only_results, wanted_rows
 from hwlib.checking.layers import TraceError, layers_of
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.session import StudentError
+from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import Words, say
 
@@ -47,7 +48,7 @@ class Way:
 
 def require_equivalent(
     submission: Submission, network: str, settings: dict[str, int], inputs: np.ndarray, ways: Sequence[Way],
-    layers: str,
+    layers: str, make: Sequence[Step] = (),
 ) -> None:  # fmt: skip
     """Ends the check as wrong unless one of the ways agrees with the table's network.
 
@@ -55,16 +56,22 @@ def require_equivalent(
         inputs: [B, ...] of the network.
         layers: the check of the layer table. Where it has passed (with other settings) and the network can't
             even run with these, sizes are hard-coded.
+        make: steps that make the model first.
     """
     described = submission.assignment.network(network)
     wanted = wanted_rows(described, settings)
     title = Words(described.title.en.lower(), described.title.zh)
     first: Exception | None = None
     model, seed = ways[-1].target, inputs_seed(inputs)
-    submission.call("call", file="hwlib.checking.standins", method="stir", args=[Ref(model), seed])
+    stir = {"file": "hwlib.checking.standins", "method": "stir", "args": [Ref(model), seed]}
+    before = [*make, Step("call", stir)]
     for way in ways:
+        ask = {"target": way.target, "args": list(way.args), "mode": "train", "seed": 1}
+        reply = submission.run([*before, Step("trace", ask, "trace", may_fail=True)])["trace"]
+        before = []
         try:
-            reply = submission.call("trace", target=way.target, args=list(way.args), mode="train", seed=1)
+            if isinstance(reply.get("error"), StudentError):
+                raise reply["error"]
             traced = only_results(reply, way.outputs) if way.outputs else reply
             right = rebuild.outputs_of(layers_of(traced), wanted, inputs)
             _compare(submission, reply, right, way, title)
@@ -78,8 +85,6 @@ def require_equivalent(
         except WrongError as error:
             first = first or error
         except StudentError as error:
-            if not submission.session.alive:
-                raise
             runs = say(
                 "a {network} that runs with the settings {settings}",
                 "{network}在设置 {settings} 下能够运行",

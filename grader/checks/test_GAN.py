@@ -17,6 +17,7 @@ from grader.checks.training import Model
 from hwlib.checking.compare import as_array
 from hwlib.checking.expect import Close
 from hwlib.checking.initial import Drawn
+from hwlib.checking.steps import Step
 from hwlib.checking.words import say
 
 
@@ -55,11 +56,15 @@ def test_init_applied(submission: Submission) -> None:
         ("get_generator", [1, latent_dim, hidden_dim, "cpu"]),
     )
     for function, args in networks:
-        submission.call(
-            "construct", file="GAN", callable=function, args=args, as_="network", seed=seed_of(rng)
+        make = {"file": "GAN", "callable": function, "args": args, "as_": "network", "seed": seed_of(rng)}
+        replies = submission.run(
+            [
+                Step("construct", make),
+                Step("describe", {"target": "network"}, "parts"),
+                Step("get_state", {"target": "network"}, "state"),
+            ]
         )
-        modules = look(submission.call("describe", target="network"), "modules")
-        state = submission.state_of("network")
+        modules, state = look(replies, "parts/modules"), submission.as_state(replies["state"], "network")
         kinds = {
             str(item.get("name")): str(item.get("type"))
             for item in (modules if isinstance(modules, (list, tuple)) else ())
@@ -124,9 +129,8 @@ def test_generator_equivalence(submission: Submission) -> None:
     settings = {"num_channels": channels, "latent_dim": latent_dim, "hidden_dim": hidden_dim}
     z = normal(rng, 4, latent_dim, 1, 1)
     make = cases.generator_step(rng, latent_dim, hidden_dim, channels)
-    submission.call(make.op, **make.params)
     ways = (Way("netG.decoder", [z]), Way("netG", [z]))
-    require_equivalent(submission, "generator", settings, z, ways, "generator_layers")
+    require_equivalent(submission, "generator", settings, z, ways, "generator_layers", [make])
 
 
 @pytest.mark.needs("generator_layers")

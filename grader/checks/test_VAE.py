@@ -17,6 +17,7 @@ from grader.checks.submission import Submission, look
 from grader.checks.training import Model
 from hwlib.checking.expect import Array, Close, Says
 from hwlib.checking.session import StudentError
+from hwlib.checking.steps import Step
 from hwlib.checking.words import as_is, say
 
 NONE = say("none", "没有")
@@ -58,12 +59,12 @@ def test_network_equivalence(submission: Submission) -> None:
     latent_dim, channels = int(rng.integers(5, 13)), 3
     settings = {"num_channels": channels, "latent_dim": latent_dim}
     x, z, seed = images(rng, 3, channels), normal(rng, 3, latent_dim), seed_of(rng)
-    submission.call(
-        "construct", file="VAE", callable="VAE", args=[channels, latent_dim], as_="model", seed=seed
-    )
+    arguments = {"args": [channels, latent_dim], "as_": "model", "seed": seed}
+    make = [Step("construct", {"file": "VAE", "callable": "VAE", **arguments})]
     for network, inputs, whole, outputs in (("encoder", x, [x], (1, 2)), ("decoder", z, [None, z], (0,))):
         ways = (Way(f"model.{network}", [inputs]), Way("model", whole, outputs))
-        require_equivalent(submission, network, settings, inputs, ways, f"{network}_layers")
+        require_equivalent(submission, network, settings, inputs, ways, f"{network}_layers", make)
+        make = []
 
 
 # --- reparameterize -----------------------------------------------------------------------------------

@@ -48,9 +48,11 @@ class WorkerSession:
         if self._connection.output is not None:
             threading.Thread(target=self._drain, args=(self._connection.output,), daemon=True).start()
         try:
-            self.call("hello", timeout=start_timeout)
-            for files in _portions(self._connection.files or {}):
-                self.call("write_files", timeout=start_timeout, files=files)
+            writing = [("write_files", {"files": files}) for files in _portions(self._connection.files or {})]
+            for requests in ([("hello", {}), *writing[:1]], *([request] for request in writing[1:])):
+                _, error = self.call_many(requests, timeout=start_timeout)
+                if error is not None:
+                    raise error
         except StudentError as error:
             self.close()
             raise GraderError(f"the worker did not start: {error}. {self.output.text()[-2000:]}") from None

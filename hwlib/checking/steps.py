@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,10 @@ def ask_steps(session: WorkerSession, steps: Sequence[Step]) -> dict[str, Any]:
     replies = _Replies(session, {step.name: step for step in steps if step.later})
     left = [step for step in steps if not step.later]
     while left:
-        count = 1 + next(
-            (place for place, step in enumerate(left[1:]) if _needs_replies(step.params)), len(left) - 1
-        )
+        count, names = 0, set[str]()
+        while count < len(left) and not _needs(left[count].params, names):
+            names |= {step.name for step in (left[count], *left[count].otherwise)}
+            count += 1
         group, left = left[:count], left[count:]
         while group:
             requests = [(step.op, _filled(step.params, replies)) for step in group]
@@ -82,12 +83,13 @@ class _Replies(dict[str, Any]):
         return self[name]
 
 
-def _needs_replies(value: Any) -> bool:
+def _needs(value: Any, names: Set[str]) -> bool:
+    """Whether parameters hold a reply to one of the steps of these names."""
     if isinstance(value, dict):
-        return any(_needs_replies(item) for item in value.values())
+        return any(_needs(item, names) for item in value.values())
     if isinstance(value, (list, tuple)):
-        return any(_needs_replies(item) for item in value)
-    return isinstance(value, Reply)
+        return any(_needs(item, names) for item in value)
+    return isinstance(value, Reply) and value.path.partition("/")[0] in names
 
 
 def _run(step: Step, session: WorkerSession, replies: dict[str, Any]) -> tuple[str, Any]:

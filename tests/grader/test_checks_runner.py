@@ -342,6 +342,18 @@ def test_steps_are_asked_together_up_to_one_that_needs_a_reply() -> None:
     assert session.asked == [[("make", {}), ("make", {})], [("use", {"of": [1]})]]
 
 
+def test_steps_that_need_replies_which_are_there_already_are_asked_together() -> None:
+    session = Scripted(make={"n": 1}, bad=StudentError("exception", "no"), use={"n": 2})
+    made, other = {"of": Reply("made/n")}, {"of": Reply("other/n")}
+    steps = [
+        Step("make", {}, "made"), Step("use", made), Step("use", made),
+        Step("bad", {}, "first", otherwise=(Step("make", {}, "other"),)), Step("use", other),
+    ]  # fmt: skip
+    ask_steps(session, steps)  # type: ignore[arg-type]
+    use, bad = ("use", {"of": 1}), ("bad", {})
+    assert session.asked == [[("make", {})], [use, use, bad], [("make", {})], [use]]
+
+
 def test_a_step_that_fails_is_replaced_or_allowed_to_and_the_rest_goes_on() -> None:
     failure = StudentError("exception", "no", type="ValueError")
     session = Scripted(good={"n": 1}, bad=failure)
