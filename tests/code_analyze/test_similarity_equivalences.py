@@ -133,6 +133,7 @@ SAME = {
     "copied into a tensor": (["y = torch.empty(x.shape)", "y.copy_(x)", "y /= 255", "return y"], ["return x / 255"]),
     "greatest of a type": (["return x / torch.iinfo(torch.uint8).max"], ["return x / 255"]),
     "lerp": (["return torch.lerp(torch.tensor(-1.0), torch.tensor(1.0), x / 255)"], ["return x / 127.5 - 1"]),
+    "lerp by names": (["return torch.lerp(torch.tensor(0.5), end=torch.tensor(1.0), weight=x)"], ["return x / 2 + 0.5"]),
     "alpha": (["return torch.sub(x, 0.5, alpha=2)"], ["return x - 1"]),
     "rsub": (["return torch.rsub(x, 1)"], ["return 1 - x"]),
     "expm1": (["return torch.expm1(x) + torch.log1p(mu)"], ["return x.exp() - 1 + (1 + mu).log()"]),

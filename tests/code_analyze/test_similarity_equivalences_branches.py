@@ -71,11 +71,15 @@ SAME = {
     "builder or None": ([*BUILDERS, "build = {'fc': a, 'conv': b}.get(x)", "if build is None:", "    raise ValueError", "return build(1)"], ["if x == 'fc':", *[f"    {line}" for line in BUILT[1:2]], "elif x == 'conv':", "    return nn.Linear(1, 3), nn.Linear(3, 1)", "raise ValueError"]),
     "one of two builders": ([*BUILDERS, "build = a if x == 'fc' else b", "return build(1)"], BUILT),
     "table by the truth": (["return {True: mu, False: recon}[x is None]"], ["if x is None:", "    return mu", "return recon"]),
+    "or as a default": (["return None or 0 or mu or x"], ["return mu or x"]),
+    "or of what is known": (["return nn.Linear(2 or x, (None or 3))(mu)"], ["return nn.Linear(2, 3)(mu)"]),
+    "and of what is known": (["return 1 and mu"], ["return mu"]),
     "default of a table": (["return {'a': mu}.get('b', recon)"], ["return recon"]),
 }  # fmt: skip
 
 DIFFERENT = {
     "the other way": (["return model(recon if x is None else target)"], EITHER),
+    "the other of an or": (["return nn.Linear(0 or 3, 2)(mu)"], ["return nn.Linear(0, 2)(mu)"]),
     "another question": (["if mu is None:", "    return model(mu)", "return model(recon)"], EITHER),
     "another part of the name": (["if 'Linear' in x.__class__.__name__:", "    mu.step()"], CONV),
     "one kind": (["if type(x).__name__.startswith('Conv2'):", "    mu.step()"], CONV),

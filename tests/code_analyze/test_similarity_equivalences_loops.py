@@ -68,6 +68,10 @@ SAME = {
     "operators as functions": (["return operator.truediv(operator.mul(mu, x), 2)"], ["return mu * x / 2"]),
     "namespace": (["s = types.SimpleNamespace(a=mu, b=x)", "return s.a + s.b"], ["return mu + x"]),
     "the same parameter": (["return mu if x is x else recon"], ["return mu"]),
+    "rest of the arguments": (
+        ["def conv(*sizes, **options):", "    return nn.Conv2d(*sizes, kernel_size=3, **options)", "return conv(1, 2, padding=1)(x)"],
+        ["return nn.Conv2d(1, 2, 3, padding=1)(x)"],
+    ),
     "mapped list": (["a, b = map(lambda v: v * 2, [mu, x])", "return a, b"], ["return 2 * mu, 2 * x"]),
 }  # fmt: skip
 

@@ -21,7 +21,13 @@ class Conditions(Invocations):
     """Reads comparisons and choices."""
 
     def ex_bool(self, e: ast.BoolOp, scope: Scope) -> Value:
-        return self.make(type(e.op).__name__.lower(), *[self.node(self.expr(v, scope)) for v in e.values])
+        decisive = isinstance(e.op, ast.Or)  # what is true decides an `or`, and is its value
+        values = [self.expr(value, scope) for value in e.values]
+        while len(values) > 1 and self.known(values[0]) is not None:
+            values = values[:1] if self.known(values[0]) == decisive else values[1:]
+        if len(values) == 1:
+            return values[0]
+        return self.make(type(e.op).__name__.lower(), *map(self.node, values))
 
     def ex_compare(self, e: ast.Compare, scope: Scope) -> Value:
         name, swapped = COMPARISONS[type(e.ops[0])]

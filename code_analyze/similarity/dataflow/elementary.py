@@ -9,6 +9,8 @@ from code_analyze.similarity.dataflow.node import Node, Place, constant, number
 def elementary(op: str, args: list[Node], kwargs: dict[str, Node], place: Place) -> Node | None:
     if not args:
         return None
+    if op == "lerp" and "end" in kwargs and len(args) == 1:
+        args = [*args, kwargs["end"]]
     if op in ("rsub", "lerp") and len(args) > 1:
         if op == "rsub":
             return elementary("sub", [args[1], args[0], *args[2:]], kwargs, place)

@@ -75,6 +75,9 @@ class Inlining(Comprehensions):
         inner.values.update({k: v for k, v in kwargs.items() if k in every})
         if closure.params.vararg is not None:
             inner.values[closure.params.vararg.arg] = Items(list(args[len(names) :]))
+        if closure.params.kwarg is not None:
+            rest = {name: value for name, value in kwargs.items() if name not in every}
+            inner.values[closure.params.kwarg.arg] = self.dictionary(rest)
         place = self.place
         self.inlined.append(place[0])
         self.reading.append(closure.body)
