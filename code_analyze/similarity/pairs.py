@@ -31,7 +31,7 @@ from code_analyze.similarity.readings import Readings
 from code_analyze.similarity.usual import usual_evidence
 
 COPIED = (0.97, 0.5)  # share of the regions that are copied: of one source, of each of two
-REWRITTEN = 0.12  # share of the copies that are rewritten from end to end
+REWRITTEN = 0.25  # share of the copies that are rewritten from end to end: by people more, by programs fewer
 UNCHANGED = 0.12  # share of those that are left word for word but for names, comments and spacing
 SPELLED = 0.5  # evidence of one unit of spelling: its fragments overlap
 MIXED = 0.5  # share of the copies with a second source in the class or the archive: one as likely as not
