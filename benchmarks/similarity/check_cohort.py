@@ -87,8 +87,7 @@ def check_gan(folder: Path) -> list[float]:
     gan, trainer, dataset, main = load(folder, ("GAN", "trainer", "dataset", "main"))
     torch.manual_seed(0)
     generator, discriminator = gan.get_generator(1, 8, 4, "cpu"), gan.get_discriminator(1, 4, "cpu")
-    deviation = torch.cat([p.flatten() for p in generator.parameters() if p.dim() == 4]).std()
-    assert 0.018 < float(deviation) < 0.022, f"weights with standard deviation {float(deviation)}"
+    deviation = torch.cat([p.detach().flatten() for p in generator.parameters() if p.dim() == 4]).std()
     images = generator(torch.randn(6, 8, 1, 1))
     assert images.shape == (6, 1, 32, 32)
     drawn = main.sample_images(generator, 5, 8, "cpu").detach()
@@ -102,7 +101,8 @@ def check_gan(folder: Path) -> list[float]:
     assert len(found) == 5
     pixels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
     scaled = dataset.Dataset.scale(SimpleNamespace(), pixels)
-    return [float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _weights(generator)]
+    values = [float(scaled.min()), float(scaled.max()), float(scaled.float().mean()), _weights(generator)]
+    return [*values, float(deviation)]  # 0.02, within 0.001 if it was initialised so
 
 
 def _weights(model: torch.nn.Module) -> float:
@@ -183,6 +183,8 @@ def main(
         for solution, next_one in zip(solutions, solutions[1:] + solutions[:1], strict=True):
             known = mistakes.get(solution.name, {})
             if level:
+                if level == 5:
+                    known = known | mistakes.get(next_one.name, {})  # it may have taken over either's
                 solution = disguise(level, f"copy of {solution.name}", solution, next_one, seed)
             faults = check_solution(solution, known, expected, public, run)
             for fault in faults:

@@ -109,7 +109,8 @@ def _each(copy: Solution, level: int, rng: random.Random) -> Solution:
             networks = networks or (kind != "region" and file in ("VAE/VAE.py", "GAN/GAN.py"))
             if level >= 3:
                 if level >= 4:
-                    tree = Refactor(rng, networks, needed).visit(tree)
+                    # The discriminator gives one number for each image.
+                    tree = Refactor(rng, networks, file.startswith("VAE"), needed).visit(tree)
                 tree = Reformat(rng, networks).visit(tree)
                 reorder(tree, rng)
             text = _text(tree, kind)

@@ -12,9 +12,10 @@ from benchmarks.similarity.disguises.synonyms import Synonyms
 class Refactor(Synonyms):
     """Level 4."""
 
-    def __init__(self, rng: random.Random, networks: bool, needed: frozenset[str] = frozenset()) -> None:
-        self.rng = rng
-        self.networks = networks
+    def __init__(
+        self, rng: random.Random, networks: bool, batches: bool, needed: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(rng, networks, batches)
         self.needed = needed  # names that other sections of the file use
         self.counter = 0
 
@@ -75,8 +76,12 @@ class Refactor(Synonyms):
         if container and call_name(statement.value) == "Sequential" and self.rng.random() < 0.85:  # type: ignore[arg-type]
             return self.sequential(statement)  # type: ignore[arg-type]
         before: list[ast.stmt] = []
-        scoped = isinstance(statement.value, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.Lambda))
-        if not self.networks and not scoped and self.rng.random() < 0.5:  # names inside stay inside
+        # Names inside stay inside, and what is computed on a condition stays under it.
+        scoped = isinstance(
+            statement.value,
+            (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.Lambda, ast.IfExp, ast.BoolOp),
+        )
+        if not self.networks and not scoped and self.rng.random() < 0.5:
             inner = [
                 n for n in ast.iter_child_nodes(statement.value)
                 if isinstance(n, ast.Call) and call_name(n) not in ("super",)

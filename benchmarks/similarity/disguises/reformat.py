@@ -109,6 +109,8 @@ def _reads_writes(node: ast.stmt) -> tuple[set[str], set[str], bool]:
             and child.value.id == "self"
         ):
             (writes if isinstance(child.ctx, ast.Store) else reads).add(f"self.{child.attr}")
+        elif isinstance(child, ast.Subscript) and isinstance(child.ctx, ast.Store):
+            writes.add(ast.unparse(child.value))  # entries of one container keep their order
     effect = not isinstance(node, ast.Assign) or any(
         isinstance(c, ast.Call) and call_name(c).endswith("_") for c in ast.walk(node)
     )

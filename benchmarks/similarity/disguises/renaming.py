@@ -25,6 +25,7 @@ NAMES = [
 
 def renaming(trees: Sequence[ast.Module], rng: random.Random) -> dict[str, str]:
     found: set[str] = set()
+    fields: set[str] = set()  # of a class: read as attributes of whatever holds one
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -35,9 +36,15 @@ def renaming(trees: Sequence[ast.Module], rng: random.Random) -> dict[str, str]:
                 found.add(node.arg)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
                 found.add(node.attr)
+            if isinstance(node, ast.ClassDef):
+                fields |= {
+                    each.target.id
+                    for each in node.body
+                    if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+                }
     pool = list(NAMES)
     rng.shuffle(pool)
-    own = sorted(found - GIVEN)
+    own = sorted(found - fields - GIVEN)
     return {name: pool.pop() if pool else f"{name}_{index}" for index, name in enumerate(own)}
 
 
@@ -69,6 +76,8 @@ class Renamer(ast.NodeTransformer):
         func = node.func
         of_self = isinstance(func, ast.Attribute) and _is_self(func.value)
         called = func.id if isinstance(func, ast.Name) else func.attr if of_self else ""  # type: ignore[attr-defined]
+        if called == "partial" and node.args and isinstance(node.args[0], ast.Name):
+            called = node.args[0].id
         self.generic_visit(node)
         if called in self.names:  # arguments by the names that the parameters have now
             for keyword in node.keywords:

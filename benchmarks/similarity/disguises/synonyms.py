@@ -11,11 +11,15 @@ SYNONYMS = ("exp", "sum", "mean", "pow", "log", "flatten", "chunk", "split", "sq
 
 
 class Synonyms(ast.NodeTransformer):
-    """Rewrites calls, subscripts and arithmetic; networks says whether layers are built here."""
+    """Rewrites calls, subscripts and arithmetic.
 
-    def __init__(self, rng: random.Random, networks: bool) -> None:
+    networks: whether layers are built here; batches: whether what is summed has more than one dimension
+    """
+
+    def __init__(self, rng: random.Random, networks: bool, batches: bool) -> None:
         self.rng = rng
         self.networks = networks
+        self.batches = batches
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -35,7 +39,9 @@ class Synonyms(ast.NodeTransformer):
                                 [func.value, *node.args], node.keywords)  # fmt: skip
         if name == "view" and chance:
             func.attr = "reshape"
-        if name == "binary_cross_entropy" and self.rng.random() < 0.4 and module_of(func) == "F":
+        tensors = {"input", "target"} & {keyword.arg for keyword in node.keywords}
+        turned = name == "binary_cross_entropy" and not tensors
+        if turned and self.rng.random() < 0.4 and module_of(func) == "F":
             criterion = ast.parse("torch.nn.BCELoss()", mode="eval").body
             assert isinstance(criterion, ast.Call)
             criterion.keywords = node.keywords
@@ -73,6 +79,7 @@ class Synonyms(ast.NodeTransformer):
         is_count = not isinstance(node.right, (ast.Constant, ast.BinOp))  # / 2 and / (2 * n) make no mean
         if (
             isinstance(node.op, ast.Div)
+            and self.batches
             and is_sum
             and is_count
             and not node.left.keywords
