@@ -81,6 +81,8 @@ class SandboxConnection:
             news = json.loads(message)
             if handles:
                 self._handle = handles[0]
+                # Which takes the kernel 10 ms; the child puts up its walls meanwhile.
+                self._put_into_group(handles[0], limits)
             if "failed" in news:
                 if news.get("errno") in _REFUSED:
                     raise PermissionError(f"the sandbox can't make namespaces: {news['failed']}")
@@ -88,15 +90,16 @@ class SandboxConnection:
             if "exit" in news:
                 raise ConnectionError("the sandbox's process ended before it had started")
             started = started or "started" in news
-        if self._handle is not None:
-            self._cgroup = Cgroup.create(limits)
-            if self._cgroup is not None:
-                try:
-                    self._cgroup.add(_pid_of(self._handle))
-                except OSError:  # we may make groups but not move processes between them
-                    self._cgroup.remove()
-                    self._cgroup = None
         self._news.send(b"go")
+
+    def _put_into_group(self, handle: int, limits: Limits) -> None:
+        self._cgroup = Cgroup.create(limits)
+        if self._cgroup is not None:
+            try:
+                self._cgroup.add(_pid_of(handle))
+            except OSError:  # we may make groups but not move processes between them
+                self._cgroup.remove()
+                self._cgroup = None
 
     def kill(self) -> None:
         """SIGKILL to the first process of the session's pid namespace: the kernel ends all others with it."""
