@@ -63,17 +63,18 @@ def _modules(latent_dim: int) -> tuple[nn.Module, nn.Module]:
     return built[latent_dim]
 
 
-def discriminator_gradients(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[State, Known]:
-    """Gradient of loss_D with respect to D, as the reference accumulates it, and what known mistakes give."""
-    x, fake = torch.from_numpy(real), nets.netG(torch.from_numpy(z)).detach()
-    probs = nets.netD(x), nets.netD(fake)
-    one, two = (
-        _gradient(-probs[0].log().mean(), nets.netD),
-        _gradient(-(1 - probs[1]).log().mean(), nets.netD),
-    )
+def discriminator_gradient(nets: Nets, real: np.ndarray, z: np.ndarray) -> State:
+    """Gradient of loss_D with respect to D, as the reference accumulates it."""
+    return _add(*_discriminator_parts(nets, *_probabilities(nets, real, z)))
+
+
+def discriminator_mistakes(nets: Nets, real: np.ndarray, z: np.ndarray) -> Known:
+    """What known mistakes give in its place."""
+    probs = _probabilities(nets, real, z)
+    one, two = _discriminator_parts(nets, *probs)
     swapped = _gradient(-(1 - probs[0]).log().mean() - probs[1].log().mean(), nets.netD)
     right = _add(one, two)
-    known: Known = (
+    return (
         (M.NO_UPDATE_D, _times(right, 0.0)),
         (M.LABELS_SWAPPED, swapped),
         (M.ZERO_GRAD_BETWEEN, two),
@@ -82,20 +83,29 @@ def discriminator_gradients(nets: Nets, real: np.ndarray, z: np.ndarray) -> tupl
         (M.ASCENT, _times(right, -1.0)),
         (M.UPDATED_TWICE, _times(right, 2.0)),
     )
-    return right, known
 
 
-def generator_gradients(nets: Nets, before_D: State, latent_dim: int, z: np.ndarray) -> tuple[State, Known]:
-    """Gradient of loss_G with respect to G under the updated D, and what known mistakes give.
+def _probabilities(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[Tensor, Tensor]:
+    return nets.netD(torch.from_numpy(real)), nets.netD(nets.netG(torch.from_numpy(z)).detach())
 
-    `nets` holds G before and D after its update; `before_D` is D before it.
-    """
-    old = Nets.of(latent_dim, nets.netG.state(), before_D)
+
+def _discriminator_parts(nets: Nets, real: Tensor, fake: Tensor) -> tuple[State, State]:
+    return _gradient(-real.log().mean(), nets.netD), _gradient(-(1 - fake).log().mean(), nets.netD)
+
+
+def generator_gradient(nets: Nets, z: np.ndarray) -> State:
+    """Gradient of loss_G with respect to G; `nets` holds G before and D after its update."""
+    return _gradient(-nets.netD(nets.netG(torch.from_numpy(z))).log().mean(), nets.netG)
+
+
+def generator_mistakes(nets: Nets, before_D: State, z: np.ndarray) -> Known:
+    """What known mistakes give in its place; `before_D` is D before its update."""
+    old = Nets.of(z.shape[1], nets.netG.state(), before_D)
     probs, old_probs = nets.netD(nets.netG(torch.from_numpy(z))), old.netD(old.netG(torch.from_numpy(z)))
     right = _gradient(-probs.log().mean(), nets.netG)
     saturating = _gradient((1 - probs).log().mean(), nets.netG)
     leaked = _gradient(-(1 - old_probs).log().mean(), old.netG)
-    known: Known = (
+    return (
         (M.NO_UPDATE_G, _times(right, 0.0)),
         (M.SATURATING, saturating),
         (M.FAKE_LABEL, _times(saturating, -1.0)),
@@ -105,7 +115,6 @@ def generator_gradients(nets: Nets, before_D: State, latent_dim: int, z: np.ndar
         (M.ASCENT, _times(right, -1.0)),
         (M.UPDATED_TWICE, _times(right, 2.0)),
     )
-    return right, known
 
 
 def discriminator_stepped_again(nets: Nets, right: State, z: np.ndarray) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,17 +86,30 @@ def require_change(
     before: steps.State,
     after: steps.State,
     right: steps.State,
-    known: steps.Known,
+    known: Callable[[], steps.Known],
     what: Words,
 ) -> None:
-    names = sorted(right)
+    """Ends the check as wrong unless the weights moved by -RATE * right.
 
-    def change(gradient: steps.State) -> np.ndarray:
-        return -cases.RATE * steps.flat(gradient, names)
+    `known` computes what mistakes would give; most submissions don't need it.
+    """
+    if not changed_by(before, after, right):
+        names = sorted(right)
+        mistakes = tuple((mistake, _change(wrong, names)) for mistake, wrong in known())
+        found = {"found": steps.flat(after, names) - steps.flat(before, names)}
+        expected = _change(right, names)
+        submission.require(Close("found", expected, what, tolerances.STEP, mistakes).judge(found))
 
+
+def changed_by(before: steps.State, after: steps.State, gradient: steps.State) -> bool:
+    """Whether the weights moved by -RATE * gradient."""
+    names = sorted(gradient)
     found = steps.flat(after, names) - steps.flat(before, names)
-    mistakes = tuple((mistake, change(wrong)) for mistake, wrong in known)
-    submission.require(Close("found", change(right), what, tolerances.STEP, mistakes).judge({"found": found}))
+    return close(found, _change(gradient, names), tolerances.STEP)
+
+
+def _change(gradient: steps.State, names: list[str]) -> np.ndarray:
+    return -cases.RATE * steps.flat(gradient, names)
 
 
 def steps_again(taken: StepTaken, right: steps.State) -> bool:

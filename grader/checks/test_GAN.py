@@ -1,5 +1,7 @@
 """The checks of the GAN. Titles, points, regions and visibility stand in handouts/GAN/assignment.yaml."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -178,10 +180,13 @@ def test_discriminator_update(submission: Submission) -> None:
     for number in range(1, 4):
         taken = taken_steps.fresh_step(submission, rng, latent_dim)
         nets = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
-        right, known = steps.discriminator_gradients(nets, taken.real, taken.z)
+        right = steps.discriminator_gradient(nets, taken.real, taken.z)
         taken_steps.require_discriminator_step(taken)
-        if taken_steps.steps_again(taken, right):
-            continue  # the generator's part did that; its check says so
+        if taken_steps.changed_by(taken.before_D, taken.after_D, right):
+            continue
+        if taken_steps.steps_again(taken, right):  # the generator's part did that; its check says so
+            continue
+        known = partial(steps.discriminator_mistakes, nets, taken.real, taken.z)
         what = say(
             "change of the discriminator's weights in step {number}",
             "第 {number} 步判别器权重的变化",
@@ -238,7 +243,8 @@ def test_generator_update(submission: Submission) -> None:
         if taken.error is not None:
             raise taken.error
         nets = steps.Nets.of(latent_dim, taken.before_G, taken.after_D)
-        right, known = steps.generator_gradients(nets, taken.before_D, latent_dim, taken.z)
+        right = steps.generator_gradient(nets, taken.z)
+        known = partial(steps.generator_mistakes, nets, taken.before_D, taken.z)
         what = say(
             "change of the generator's weights in step {number}",
             "第 {number} 步生成器权重的变化",
@@ -246,7 +252,7 @@ def test_generator_update(submission: Submission) -> None:
         )
         if taken_steps.unchanged(taken.before_G, taken.after_G):
             start = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
-            first, _ = steps.discriminator_gradients(start, taken.real, taken.z)
+            first = steps.discriminator_gradient(start, taken.real, taken.z)
             if taken_steps.steps_again(taken, first):
                 submission.wrong(what, say("none", "没有变化"), M.WRONG_OPTIMIZER)
         taken_steps.require_change(submission, taken.before_G, taken.after_G, right, known, what)
@@ -256,14 +262,16 @@ def test_generator_update(submission: Submission) -> None:
     if second.error is not None:
         raise second.error
     nets = steps.Nets.of(latent_dim, second.before_G, second.after_D)
-    right, known = steps.generator_gradients(nets, second.before_D, latent_dim, second.z)
+    right = steps.generator_gradient(nets, second.z)
     left = {name: right[name] + first[name] for name in right}
+
+    def known_after_another() -> steps.Known:
+        return *steps.generator_mistakes(nets, second.before_D, second.z), (M.LEFT_OVER_G, left)
+
     what = say(
         "change of the generator's weights in a step that follows another", "接连两步中第二步生成器权重的变化"
     )
-    taken_steps.require_change(
-        submission, second.before_G, second.after_G, right, (*known, (M.LEFT_OVER_G, left)), what
-    )
+    taken_steps.require_change(submission, second.before_G, second.after_G, right, known_after_another, what)
 
 
 # --- sampling -----------------------------------------------------------------------------------------
