@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -133,6 +134,7 @@ def test_a_server_that_ends_is_nobody_s_fault_and_is_replaced(folder: Path, wall
             assert own._server is not None
             own._server.process.send_signal(signal.SIGKILL)
             own._server.process.wait()
+            select.select([session._connection._handle], [], [], 30)  # type: ignore[attr-defined] # its end
             with pytest.raises(GraderError, match="server ended"):
                 ask(session, "threads")
         with WorkerSession(own, folder) as session:
