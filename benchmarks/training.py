@@ -162,10 +162,12 @@ def work(way: str, args: argparse.Namespace) -> None:
 
 def measure(args: argparse.Namespace) -> None:
     """All ways of a track, round by round, each in a process of its own as its users would run it."""
+    from hwlib.data import load_images
     from hwlib.device import pick_device
     from hwlib.runs import device_name
     from hwlib.speed import has_bf16
 
+    load_images("mnist", args.data_dir, train=True)  # the old way waits for nobody who is unpacking
     ways = ways_of(args)
     processes = {
         way: subprocess.Popen(
