@@ -9,20 +9,16 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 from ordinary_user import open_folders
 
-from grader.sandbox import WALLS, Limits, bubblewrap, cgroup, open_wall, paths
+from grader.sandbox import WALLS, Limits, bubblewrap, open_wall, paths
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.bwrap_command import bwrap_command
-from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.connection import SandboxConnection, _pid_of, submission_files
-from grader.sandbox.containers import IMAGE, Container, ContainerConnection
 from hwlib.checking.errors import GraderError
 from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.errors import HomeworkError
@@ -354,142 +350,6 @@ def test_it_works_for_an_ordinary_user(wall: Bubblewrap, tmp_path: Path) -> None
         env={**os.environ, "HOME": "/tmp", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.stdout.split() == ["0000000000000000", "True"], done.stderr
-
-
-# --- control groups --------------------------------------------------------------------------------
-
-
-def test_control_groups_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    group = Cgroup.create(Limits(memory=1 << 30))
-    if group is None:
-        pytest.skip("this computer lets us make no control groups; the resource limits hold without them")
-    folders = list(group.folders)
-    process = subprocess.Popen(["sleep", "60"])
-    try:
-        group.add(process.pid)
-        assert not group.out_of_memory()
-    finally:
-        process.kill()
-        process.wait()
-    group.remove()
-    assert not any(folder.exists() for folder in folders)
-
-
-def test_control_groups_of_killed_graders_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
-    mine, other, living = (
-        tmp_path / f"homework-grader-{pid}-0" for pid in (os.getpid(), 2**22 + 1, os.getppid())
-    )
-    for folder in (mine, other, living):
-        folder.mkdir()
-    Cgroup.sweep()
-    assert [folder.exists() for folder in (mine, other, living)] == [False, False, True]
-
-
-def test_version_two_groups_and_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
-    (tmp_path / "cgroup.controllers").write_text("memory pids")
-    group = Cgroup.create(Limits(memory=1 << 30, processes=10))
-    assert group is not None
-    assert (group.folders[0] / "memory.max").read_text() == str(1 << 30)
-    assert (group.folders[0] / "pids.max").read_text() == "18"
-    (group.folders[0] / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
-    assert group.out_of_memory()
-    monkeypatch.setattr(cgroup, "_write", _refuse)
-    assert Cgroup.create(Limits()) is None
-
-
-def _refuse(*_: object, **__: object) -> None:
-    raise PermissionError
-
-
-# --- containers ------------------------------------------------------------------------------------
-
-FAKE = """#!{python}
-import os, subprocess, sys
-open({log!r}, "a").write(" ".join(sys.argv[1:]) + "\\n")
-if sys.argv[1:3] == ["image", "inspect"]: sys.exit({inspect})
-if sys.argv[1] == "kill": sys.exit(0)
-folder = {folder!r}
-os.makedirs(folder, exist_ok=True)
-os.execv({python!r}, [{python!r}, "-c", "import sys; sys.path.insert(0, {root!r}); "
-         "from hwlib.checking.worker import main; main(" + repr(folder) + ")"])
-"""
-
-
-def fake_docker(tmp_path: Path, inspect: int = 0) -> Path:
-    """A docker that runs the worker without a container, and notes how it was called."""
-    program = tmp_path / "bin" / "docker"
-    program.parent.mkdir(exist_ok=True)
-    log, folder = str(tmp_path / "log"), str(tmp_path / "inside")
-    program.write_text(
-        FAKE.format(python=sys.executable, log=log, folder=folder, root=str(ROOT), inspect=inspect)
-    )
-    program.chmod(0o755)
-    return program
-
-
-@pytest.mark.slow
-def test_containers(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = fake_docker(tmp_path)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    with open_wall("docker", limits=Limits(memory=1 << 30), data=tmp_path) as wall:
-        assert wall.wall == "docker"
-        with WorkerSession(wall, folder) as session:
-            assert session.call("call", file="probe", method="threads")["result"] == 1
-            np.testing.assert_array_equal(
-                session.call("call", file="torch", method="ones", args=[2])["result"], [1, 1]
-            )
-        deadline = time.monotonic() + 20
-        while "kill" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    run = next(line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("run"))
-    for words in ("--network none", "--read-only", "--cap-drop ALL", "--memory 1073741824", "--pids-limit 64",
-                  "--user 65534:65534", "no-new-privileges", f"{tmp_path}:/data:ro"):  # fmt: skip
-        assert words in run
-    assert run.endswith(IMAGE)
-    assert "kill --signal KILL homework-grader-" in (tmp_path / "log").read_text()
-
-
-def test_containers_without_their_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = fake_docker(tmp_path, inspect=1)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    with pytest.raises(HomeworkError, match=f"docker build -t {IMAGE} -f grader/sandbox/Dockerfile ."):
-        open_wall("docker")
-
-
-def test_a_container_program_that_goes_away(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = fake_docker(tmp_path)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    wall = Container("docker")
-    program.unlink()
-    with pytest.raises(GraderError, match="could not be started"):
-        wall.connect(folder)
-
-
-@pytest.mark.parametrize(
-    ("status", "says"), [("kill -SEGV $$", "signal 11"), ("exit 139", "signal 11"), ("exit 7", "code 7")]
-)
-def test_a_container_that_ended_says_how(status: str, says: str) -> None:
-    process = subprocess.Popen(
-        ["sh", "-c", status], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    connection = ContainerConnection(process, "docker", "name", {})
-    assert says in connection.describe_end().en
-    connection.close()
-
-
-def test_the_image_holds_only_hwlib() -> None:
-    copied = [line.split()[1:-1] for line in (ROOT / "grader/sandbox/Dockerfile").read_text().splitlines()
-              if line.startswith("COPY")]  # fmt: skip
-    expected = ["README.md", "constraints.txt", "hwlib", "pyproject.toml"]
-    assert sorted(name for names in copied for name in names) == expected
-    # Nothing else is even sent to the build.
-    ignored = (ROOT / "grader/sandbox/Dockerfile.dockerignore").read_text().splitlines()
-    assert [line for line in ignored if not line.startswith(("#", "!"))] == ["*", "**/__pycache__"]
-    assert sorted(line[1:] for line in ignored if line.startswith("!")) == expected
 
 
 def test_what_is_shown_below_a_covered_folder_is_found() -> None:
