@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # for `benchmarks`, which isn't installed
@@ -35,4 +40,33 @@ def names(result: Result, pair: Pair) -> set[str]:
     return {result.prints[pair.a].code.submission.name, result.prints[pair.b].code.submission.name}
 
 
-__all__ = ["ROOT", "STARTER", "compare", "files_of", "names", "read_cohort", "submission"]
+def clicked(report: Path, folder: Path, *selectors: str) -> Path:
+    """A copy of a report's page that clicks on elements as soon as it is loaded."""
+    text = (report / "index.html").read_text(encoding="utf-8")
+    clicks = "".join(f"document.querySelector({selector!r}).click();" for selector in selectors)
+    page = folder / "page.html"
+    page.write_text(text.replace("</body>", f"<script>{clicks}</script></body>"), encoding="utf-8")
+    return page
+
+
+def browser_dump(page: Path, size: str = "1200,900") -> str:
+    """The page's DOM after its scripts ran."""
+    browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    if browser is None:
+        pytest.fail("no Chromium found: install it (Debian: apt install chromium) to test the report's page")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={size}", "--dump-dom",
+               "--virtual-time-budget=3000", page.as_uri()]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+__all__ = [
+    "ROOT",
+    "STARTER",
+    "browser_dump",
+    "clicked",
+    "compare",
+    "files_of",
+    "names",
+    "read_cohort",
+    "submission",
+]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
-from similarity_kit import compare, names, read_cohort, submission
+from similarity_kit import browser_dump, clicked, compare, names, read_cohort, submission
 
 from code_analyze import summary
 from code_analyze.similarity.findings import OUTLIER, Pair, Result
 from code_analyze.similarity.intake import Submission
 from code_analyze.similarity.own_share import own_shares
+from code_analyze.similarity.report import write_report
 
 SOURCE = """
 import torch
@@ -191,3 +193,14 @@ def test_similarity_own_share_counts_lines_of_a_public_source() -> None:
     assert after.counted == before.counted
     assert after.shared > before.shared
     assert given.prints[after.closest or 0].code.submission.name == "painter"
+
+
+@pytest.mark.slow
+def test_similarity_page_shows_the_source_beside_the_student(beside: Result, tmp_path: Path) -> None:
+    write_report(beside, tmp_path, {})
+    dom = browser_dump(clicked(tmp_path, tmp_path, "#references + .scroll button[data-pair]"))
+    sides = dom[dom.index('class="sides"') :].partition("<script")[0]
+    source_side = sides[sides.index(">painter<") :]
+    assert "trainer.py" in source_side
+    assert "def fit(critic, painter, loader" in source_side
+    assert 'data-block="' in source_side

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from similarity_kit import ROOT, compare, read_cohort, submission
+from similarity_kit import ROOT, browser_dump, clicked, compare, read_cohort, submission
 
 from benchmarks.similarity.plagiarist import disguise
 from code_analyze import summary
@@ -20,7 +19,6 @@ from code_analyze.similarity.report import write_report
 from code_analyze.similarity.report.tables import cell
 
 HOSTILE = "</script><script>document.title='owned'</script>"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture(scope="module")
@@ -39,24 +37,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def browser_dump(page: Path, size: str = "1200,900") -> str:
-    """The page's DOM after its scripts ran."""
-    browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
-    if browser is None:
-        pytest.fail("no Chromium found: install it (Debian: apt install chromium) to test the report's page")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={size}", "--dump-dom",
-               "--virtual-time-budget=3000", page.as_uri()]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-
-
 @pytest.mark.slow
 def test_similarity_page_works_in_a_browser(report: Path, tmp_path: Path) -> None:
-    text = (report / "index.html").read_text(encoding="utf-8")
-    click = "document.querySelector('button[data-pair]').click();document.getElementById('hide').click();"
-    click = f"<script>{click}</script>"
-    page = tmp_path / "page.html"
-    page.write_text(text.replace("</body>", click + "</body>"), encoding="utf-8")
-    dom = browser_dump(page)
+    dom = browser_dump(clicked(report, tmp_path, "button[data-pair]", "#hide"))
     assert "<title>Similarity of 14 submissions</title>" in dom  # nobody's script changed it
     view = dom[dom.index('id="view"') :]
     assert "hidden" not in view[:60]

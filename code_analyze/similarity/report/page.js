@@ -49,7 +49,8 @@ function side(pair, first) {
         if (own.has(line) && !color.has(line)) color.set(line, n);
       }
     });
-    if (!pair.parts.some(p => path.endsWith(p[0].split(":")[0]) || p[0].indexOf("/") < 0)) continue;
+    const marked = pair.blocks.some(b => (first ? b[2] : b[5]) === path);  // a public source has files of its own
+    if (!marked && !pair.parts.some(p => path.endsWith(p[0].split(":")[0]) || p[0].indexOf("/") < 0)) continue;
     box.append(element("div", path, "file"));
     const pre = element("pre");
     let skipped = 0;
