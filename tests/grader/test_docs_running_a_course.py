@@ -28,6 +28,7 @@ def test_the_page_tells_the_whole_story() -> None:
     text = "\n".join(commands())
     for step in (
         "grader grade",
+        "code_analyze.similarity",
         "grader gradebook",
         "grader collect",
         "autograde",
@@ -101,6 +102,7 @@ def test_every_command_works(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
     for file in ("results/report.html", "marks.csv", "marks.json", "canvas-new.csv", "moodle-new.csv",
                  "autograder.zip", "checks.yml", "junit/2026000001.xml", "ctrf/2026000001.json",
-                 "gradescope/2026000001.json", "results/2026000001/feedback.html"):  # fmt: skip
+                 "gradescope/2026000001.json", "results/2026000001/feedback.html",
+                 "similarity/index.html"):  # fmt: skip
         assert (tmp_path / file).stat().st_size > 50, file
     assert ",60\n" in (tmp_path / "canvas-new.csv").read_text(encoding="utf-8-sig").replace("\r\n", "\n")
