@@ -25,6 +25,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the server is a Linux program")
 def test_every_request_is_answered_and_the_process_can_be_forked() -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
