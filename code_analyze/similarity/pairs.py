@@ -153,7 +153,7 @@ def _canonical(
     readings = Readings(scores.parts, prints, counted)
     disguised = []  # by function, of all pairs; in half precision, for this is what takes the memory
     for group in by_function(scores.parts, prints):
-        strongest = np.zeros((2, num_class, len(prints)), np.float32)
+        strongest: NDArray[np.float32] = np.zeros((2, num_class, len(prints)), np.float32)
         for part in group:
             fragments = scores.fragments[part, SPELLING]
             spelled = np.concatenate([fragments.evidence(rows, 0) for _, rows in blocks])

@@ -172,5 +172,5 @@ class PublicSources:
         if region is None:
             return None
         shares = region.explained(np.array([one]), other)[:, 0, 0]
-        best = int(shares.argmax())
+        best = int(np.argmax(shares))
         return self.names[best] if shares[best] >= EXPLAINED_MOSTLY else None
