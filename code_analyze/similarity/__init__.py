@@ -6,13 +6,16 @@ of it), compares each filled region with the same region of everybody else and w
 How the modules follow each other:
 
 - `intake` reads folders, archives and single files; `regions` cuts them into the student's own parts
+  (`places`: which line is whose, `given`: the names that the starter fixes)
 - `tokens` (channel near-verbatim), `syntax` and the package `dataflow` over the tables of `spelling` (channel
   canonical) and `supporting` turn a part into fragments and forms; `fingerprints` collects them
 - `rarity` weighs a fragment or form by how many others have it, `index` finds what two submissions have in
-  common, `pairs` adds it up region by region (`readings`: one misreading of several regions counts once)
+  common, `pairs` adds it up region by region (`usual`: less what each shares with most others; `mixed`: with
+  a look at a second source; `readings`: one misreading of several regions counts once; `public_sources`: what
+  stands in a tutorial that everybody can read is no evidence)
 - `outliers` puts the reporting line from the class's own distribution, `findings` ranks the pairs, `details`
   adds `passages` and `reasons` to the first of them, `clusters` joins findings into groups
-- `own_share` says how much of each student's code is nobody else's (`shares`: as a number
-  with its verdict), `declared` what students name
+- `own_share` says how much of each student's code is nobody else's (`line_marks`: what a line is recognised
+  by, `shares`: a number with its verdict), `declared` what students name
 - `report` writes index.html, pairs.csv, own_share.csv and clusters.json
 """

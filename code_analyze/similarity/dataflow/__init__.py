@@ -15,5 +15,5 @@ Nothing is run.
   (loops over a tensor), `inlining` (the student's functions and classes), `known_items`, `builtin_calls`,
   `library_calls`, `invocations` (calls), `conditions`, `expressions`, `bindings`, `branches`, `statements`,
   `results`; `interpreter` reads a file
-- `fragments` cuts what was read into the pieces that are compared
+- `fragments` cuts what was read into the pieces that are compared, `readings` leaves out their coefficients
 """
