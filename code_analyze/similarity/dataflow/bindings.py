@@ -75,9 +75,9 @@ class Bindings(Expressions):
             elif isinstance(holder, Items) and holder.kind == "dict":
                 holder.put(self.node(self.expr(target.slice, scope)), value)
             elif isinstance(holder, Items) and not isinstance(target.slice, ast.Slice):
-                at = number(self.node(self.expr(target.slice, scope)))
-                if at is not None and -len(holder.items) <= at < len(holder.items):
-                    holder.items[int(at)] = value
+                at = self.place_in(holder, target.slice, scope)
+                if at is not None:
+                    holder.items[at] = value
             elif is_all(target.slice):  # bias[:] = 0
                 self.mark("[:] =")
                 self.effect("do", self.operation("copy_", [self.node(holder), self.node(value)], {}))
@@ -94,9 +94,14 @@ class Bindings(Expressions):
             if span is not None:
                 del holder.items[span]
             elif not isinstance(target.slice, ast.Slice):
-                at = number(self.node(self.expr(target.slice, scope)))
-                if at is not None and -len(holder.items) <= at < len(holder.items):
-                    del holder.items[int(at)]
+                at = self.place_in(holder, target.slice, scope)
+                if at is not None:
+                    del holder.items[at]
+
+    def place_in(self, holder: Items, index: ast.expr, scope: Scope) -> int | None:
+        """An index into a list, where it is known and there."""
+        at = number(self.node(self.expr(index, scope)))
+        return int(at) if at is not None and -len(holder.items) <= at < len(holder.items) else None
 
     def set_attribute(self, name: str, owner: Node, value: Node) -> None:
         """The effect of setting an attribute of an object."""

@@ -7,7 +7,7 @@ stands, an effect with a choice in it becomes one effect for each outcome.
 from __future__ import annotations
 
 from code_analyze.similarity.dataflow import algebra, reductions
-from code_analyze.similarity.dataflow.node import Node, constant
+from code_analyze.similarity.dataflow.node import Node, Read, constant, rewritten
 
 MAX_TESTS = 4  # of one effect: it becomes at most 16
 # Operations whose result is never None.
@@ -60,21 +60,13 @@ def _choice_in(value: Node) -> Node | None:
 
 def _decided(value: Node, test: int, outcome: int) -> Node:
     """A value in which every choice by a test has this outcome: 0 is true, 1 is false."""
-    done: dict[int, Node] = {}
 
-    def read(node: Node) -> Node:
-        known = done.get(id(node))
-        if known is None:
-            if node.op == "choice" and node.args[0].digest() == test:
-                known = read(node.args[1 + outcome])
-            else:
-                args = tuple(read(arg) for arg in node.args)
-                same = all(a is b for a, b in zip(args, node.args, strict=True))
-                known = node if same else _made(node, args)
-            done[id(node)] = known
-        return known
+    def decide(node: Node, read: Read) -> Node | None:
+        if node.op == "choice" and node.args[0].digest() == test:
+            return read(node.args[1 + outcome])
+        return None
 
-    return read(value)
+    return rewritten(value, decide, _made)
 
 
 def _made(node: Node, args: tuple[Node, ...]) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 COMMUTATIVE = frozenset(("sum", "prod", "eq", "and", "or", "ne"))
@@ -51,6 +52,36 @@ class Node:
 
     def __repr__(self) -> str:
         return self.op + (f"({', '.join(map(repr, self.args))})" if self.args else "")
+
+
+Read = Callable[[Node], Node]
+Made = Callable[[Node, tuple[Node, ...]], Node]
+
+
+def _the_same(node: Node, args: tuple[Node, ...]) -> Node:
+    return Node(node.op, args, node.place)
+
+
+def rewritten(value: Node, change: Callable[[Node, Read], Node | None], made: Made = _the_same) -> Node:
+    """A value with other nodes in it; what is left alone stays the same node.
+
+    change: what a node becomes, given the function that rewrites another one; None for the operation that
+    `made` makes of the node and its rewritten arguments
+    """
+    done: dict[int, Node] = {}
+
+    def read(node: Node) -> Node:
+        known = done.get(id(node))
+        if known is None:
+            known = change(node, read)
+            if known is None:
+                args = tuple(read(arg) for arg in node.args)
+                same = all(a is b for a, b in zip(args, node.args, strict=True))
+                known = node if same else made(node, args)
+            done[id(node)] = known
+        return known
+
+    return read(value)
 
 
 _labels: dict[str, int] = {}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from code_analyze.similarity.dataflow import reductions
 from code_analyze.similarity.dataflow.containers import Containers
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, Read, rewritten
 from code_analyze.similarity.dataflow.values import Items, Scope, Value
 
 JOINED = frozenset(["stack", "cat", "concat", "concatenate", "vstack", "hstack", "tensor", "array"])
@@ -87,26 +87,16 @@ def is_of_rows(value: Node) -> bool:
 
 def of_all_rows(value: Node) -> Node:
     """A value that was computed of one row, computed of all at once."""
-    done: dict[int, Node] = {}
 
-    def read(node: Node) -> Node:
-        known = done.get(id(node))
-        if known is None:
-            if node.op == "element" and not node.args[0].op.startswith(("self.", "call:range")):
-                known = read(node.args[0])
-                known = (
-                    known.args[0] if known.op in ("chunk", "unbind") else known
-                )  # for part in z.split(100)
-            elif node.op == "at" and len(node.args) == 2 and is_of_rows(node.args[1]):
-                known = read(node.args[0])
-            else:
-                args = tuple(read(arg) for arg in node.args)
-                same = all(a is b for a, b in zip(args, node.args, strict=True))
-                known = node if same else Node(node.op, args, node.place)
-            done[id(node)] = known
-        return known
+    def of_all(node: Node, read: Read) -> Node | None:
+        if node.op == "element" and not node.args[0].op.startswith(("self.", "call:range")):
+            whole = read(node.args[0])
+            return whole.args[0] if whole.op in ("chunk", "unbind") else whole  # for part in z.split(100)
+        if node.op == "at" and len(node.args) == 2 and is_of_rows(node.args[1]):
+            return read(node.args[0])
+        return None
 
-    return read(value)
+    return rewritten(value, of_all)
 
 
 def _accumulated(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
