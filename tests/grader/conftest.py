@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,12 @@ def wall() -> Iterator[Bubblewrap]:
     # Less than a grading run allows, so that bombs go off sooner.
     with Bubblewrap(Limits(memory=2 << 30, disk=128 << 20)) as bubblewrap:
         yield bubblewrap
+
+
+@pytest.fixture
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A track's folder with one file, `probe.py`: the PROBE of the test's module."""
+    folder = tmp_path / "VAE"
+    folder.mkdir()
+    (folder / "probe.py").write_text(request.module.PROBE)
+    return folder

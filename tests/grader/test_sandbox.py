@@ -44,14 +44,6 @@ def name(): return os.path.basename(__file__), os.getcwd()
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "VAE"
-    folder.mkdir()
-    (folder / "probe.py").write_text(PROBE)
-    return folder
-
-
 def ask(session: WorkerSession, function: str) -> object:
     return session.call("call", file="probe", method=function)["result"]
 

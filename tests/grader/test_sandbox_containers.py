@@ -44,14 +44,6 @@ def fake_docker(tmp_path: Path, inspect: int = 0) -> Path:
     return program
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "VAE"
-    folder.mkdir()
-    (folder / "probe.py").write_text(PROBE)
-    return folder
-
-
 @pytest.mark.slow
 def test_containers(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = fake_docker(tmp_path)
