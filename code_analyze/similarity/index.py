@@ -36,6 +36,29 @@ class Population:
     size: int
 
 
+class Incidence:
+    """Who of N submissions has which of F fragments.
+
+    digests [F] sorted; sizes [N]: how many each has
+    """
+
+    def __init__(self, packed: Sequence[Packed | None]) -> None:
+        self.sizes = np.array([len(p.digests) if p is not None else 0 for p in packed])
+        self._rows = np.repeat(np.arange(len(packed)), self.sizes)
+        every = np.concatenate([p.digests for p in packed if p is not None] or [np.zeros(0, np.uint64)])
+        self.digests, self._columns = np.unique(every, return_inverse=True)
+
+    def holders(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How many of the chosen submissions, of [N], have each fragment; [F]."""
+        return _count(self._columns, chosen[self._rows], len(self.digests))
+
+    def matrix(self) -> sparse.csr_matrix:
+        """1 where a submission has a fragment, [N, F]."""
+        ones = np.ones(len(self._rows), np.float32)
+        shape = len(self.sizes), len(self.digests)
+        return sparse.csr_matrix((ones, (self._rows, self._columns)), shape, np.float32)
+
+
 class Fragments:
     """The fragments of one region and channel over all N submissions.
 
@@ -48,20 +71,15 @@ class Fragments:
     def __init__(
         self, packed: Sequence[Packed | None], population: Population, compared: bool = True
     ) -> None:
-        sizes = np.array([len(p.digests) if p is not None else 0 for p in packed])
-        rows = np.repeat(np.arange(len(packed)), sizes)
-        every = np.concatenate([p.digests for p in packed if p is not None] or [np.zeros(0, np.uint64)])
-        self.digests, columns = np.unique(every, return_inverse=True)
-        counted = population.counted[rows]
-        self.holders = _count(columns, counted, len(self.digests))
-        self.explained = _count(columns, ~counted, len(self.digests))
+        incidence = Incidence(packed)
+        self.digests = incidence.digests
+        self.holders = incidence.holders(population.counted)
+        self.explained = incidence.holders(~population.counted)
         self.weight = shared_weight(self.holders, self.explained, population.size)
         if not compared:
             return
-        self._sizes = sizes
-        has = sparse.csr_matrix(
-            (np.ones(len(rows), np.float32), (rows, columns)), (len(packed), len(self.digests)), np.float32
-        )
+        self._sizes = incidence.sizes
+        has = incidence.matrix()
         both = self.holders + self.explained
         shared = (both > 1) & (self.weight > 0)
         rare = np.flatnonzero(shared & (both <= FEW))

@@ -13,14 +13,14 @@ from code_analyze.summary.share import LONG
 Digests = Sequence[tuple[int, int, int]]  # (line, digest, number of tokens)
 
 
-def line_marks(digests: Digests, salt: str = "then") -> list[list[int]]:
+def line_marks(digests: Digests) -> list[list[int]]:
     """For each line itself if it is long, and itself with either neighbour; at most three."""
     marks: list[list[int]] = [[] for _ in digests]
     for at, (_, digest, length) in enumerate(digests):
         if length >= LONG:
             marks[at].append(digest)
         if at:
-            both = combine(salt, [digests[at - 1][1], digest])
+            both = combine("then", [digests[at - 1][1], digest])
             marks[at - 1].append(both)
             marks[at].append(both)
     return marks

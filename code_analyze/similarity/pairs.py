@@ -74,8 +74,8 @@ class Scores:
             found |= self.both(part, rows, 0)
         return found | self.public.touched(rows)
 
-    def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> list[Matrix]:
-        """The evidence of one region for a disguised and for a rewritten copy; [R, N - first] each.
+    def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> Matrix:
+        """The evidence of one region for a disguised and for a rewritten copy; [2, R, N - first].
 
         A rewritten copy is like its source in what it computes and in nothing else.
 
@@ -90,8 +90,8 @@ class Scores:
         # A rare manner is a rare spelling too: the stronger of the two counts.
         written = np.where(manner > 0, np.maximum(manner, excess), manner + excess)
         both = self.both(part, rows, first)
-        found = [np.where(both, each, 0.0).astype(np.float32) for each in (form + written, form)]
-        return [self.public.share_in(each, part, rows, first) for each in found]
+        found = np.where(both, np.stack([form + written, form]), 0.0).astype(np.float32)
+        return self.public.share_in(found, part, rows, first)
 
     def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
         """Which pairs have a part, [R, N - first]."""
@@ -159,7 +159,7 @@ def _canonical(
             spelled = np.concatenate([fragments.evidence(rows, 0) for _, rows in blocks])
             scores.usual[part] = usual_evidence(spelled, scores.present[part], counted)
             for start, rows in blocks:
-                found = np.stack(scores.region(part, rows, start, spelled[rows, start:]))
+                found = scores.region(part, rows, start, spelled[rows, start:])
                 found = readings.once(part, found, rows, start)
                 known = strongest[:, rows, start:]
                 strongest[:, rows, start:] = np.where(abs(found) > abs(known), found, known)
@@ -179,8 +179,13 @@ def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[Matrix, Matr
     soft, forms = [], []
     for part in scores.parts:
         evidence = scores.fragments[part, TOKENS].evidence(rows, first)
-        soft.append(scores.public.less(scores.soft(part, evidence, rows, first), part, rows, first))
-        forms.append(scores.public.less(scores.forms[part, TOKENS].evidence(rows, first), part, rows, first))
+        spelled, same = (
+            scores.soft(part, evidence, rows, first),
+            scores.forms[part, TOKENS].evidence(rows, first),
+        )
+        spelled, same = scores.public.less(np.stack([spelled, same]), part, rows, first)
+        soft.append(spelled)
+        forms.append(same)
     return together(np.stack(forms)), np.stack(soft).sum(axis=0)
 
 

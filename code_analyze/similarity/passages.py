@@ -51,15 +51,8 @@ def shared_passages(one: Print, other: Print, scores: Scores) -> list[Block]:
             i, j, k = at_a[rare], at_b[rare], at[rare]
             first = np.lexsort((b.last[j], b.first[j], a.last[i], a.first[i], -words.weight[k]))[:MAX_PIECES]
             i, j, k = i[first], j[first], k[first]
-            lines_a = zip(a.first[i].tolist(), a.last[i].tolist(), strict=True)
-            lines_b = zip(b.first[j].tolist(), b.last[j].tolist(), strict=True)
-            known, holders = words.explained[k] > 0, others[rare][first].astype(int)
-            pieces += [
-                (-weight, channel, *rest)
-                for weight, *rest in zip(
-                    words.weight[k].tolist(), lines_a, lines_b, holders.tolist(), known.tolist(), strict=True
-                )
-            ]
+            known = words.explained[k] > 0
+            pieces += _pieces(channel, a, i, b, j, words.weight[k], others[rare][first], known)
         found += _joined(pieces, part, one.parts[part].file, other.parts[part].file)
     return _weightiest(found)
 
@@ -77,15 +70,8 @@ def passages_from(source: int, one: int, prints: Sequence[Print], scores: Scores
             at_a, at_b = _in_common(mine, file.runs)
             rare = holders[at_a] - 1 <= RARE * max(scores.population - 1, 1)
             i, j = at_a[rare], at_b[rare]
-            lines_a = zip(mine.first[i].tolist(), mine.last[i].tolist(), strict=True)
-            lines_b = zip(file.runs.first[j].tolist(), file.runs.last[j].tolist(), strict=True)
-            others = (holders[i] - 1).astype(int).tolist()
-            pieces = [
-                (-weight, TOKENS, here, there, count, True)
-                for weight, here, there, count in zip(
-                    weight[i].tolist(), lines_a, lines_b, others, strict=True
-                )
-            ]
+            known = np.ones(len(i), np.bool_)
+            pieces = _pieces(TOKENS, mine, i, file.runs, j, weight[i], holders[i] - 1, known)
             found += _joined(pieces, part, prints[one].parts[part].file, file.path)
     return _weightiest(found)
 
@@ -94,6 +80,24 @@ def _in_common(a: Packed, b: Packed) -> tuple[NDArray[np.intp], NDArray[np.intp]
     """Where the fragments that two have in common stand in each."""
     _, at_a, at_b = np.intersect1d(a.digests, b.digests, assume_unique=True, return_indices=True)
     return at_a, at_b
+
+
+def _pieces(
+    channel: str,
+    a: Packed,
+    at_a: NDArray[np.intp],
+    b: Packed,
+    at_b: NDArray[np.intp],
+    weight: NDArray[np.float64],
+    others: NDArray[np.float64],
+    known: NDArray[np.bool_],
+) -> list[Any]:
+    """Shared fragments as the pieces that `_joined` takes. The arrays have an entry for each fragment."""
+    lines_a = zip(a.first[at_a].tolist(), a.last[at_a].tolist(), strict=True)
+    lines_b = zip(b.first[at_b].tolist(), b.last[at_b].tolist(), strict=True)
+    counts = others.astype(int).tolist()
+    each = zip(weight.tolist(), lines_a, lines_b, counts, known.tolist(), strict=True)
+    return [(-one, channel, *rest) for one, *rest in each]
 
 
 def _weightiest(found: list[Block]) -> list[Block]:

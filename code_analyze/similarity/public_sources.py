@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from code_analyze.similarity.fingerprints import Packed, Print
 from code_analyze.similarity.given import Given
-from code_analyze.similarity.index import Matrix, Rows
+from code_analyze.similarity.index import Incidence, Matrix, Rows
 from code_analyze.similarity.rarity import EXPECTED, shared_weight
 from code_analyze.similarity.regions import ADDED, Lines
 from code_analyze.similarity.tokens import RUN_LENGTHS, runs, tokenize
@@ -60,25 +59,20 @@ class _Region:
         counted: NDArray[np.bool_],
         sources: Sequence[NDArray[np.uint64]],
     ) -> None:
-        sizes = np.array([len(each.digests) if each is not None else 0 for each in found])
-        rows = np.repeat(np.arange(len(found)), sizes)
-        every = np.concatenate([p.digests for p in found if p is not None] or [np.zeros(0, np.uint64)])
-        self._digests, columns = np.unique(every, return_inverse=True)
-        digests = self._digests
-        holders = np.bincount(columns, counted[rows].astype(float), len(digests)).astype(np.float64)
-        self._holders = holders
+        incidence = Incidence(found)
+        sizes, self._digests = incidence.sizes, incidence.digests
+        self._holders = holders = incidence.holders(counted)
         size = int(counted.sum())
-        nobody = np.zeros(len(digests))
+        nobody = np.zeros(len(self._digests))
         rare = np.maximum(holders - 2, 0) <= EXPECTED * max(size - 2, 1)
         weight = np.where(rare, shared_weight(holders, nobody, size), 0.0).astype(np.float32)
-        shape = len(found), len(digests)
-        self._has = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape)
+        self._has = incidence.matrix()
         self._weighted = self._has.multiply(weight).tocsr()
-        self._inside = [np.isin(digests, source).astype(np.float32) for source in sources]
+        self._inside = [np.isin(self._digests, source).astype(np.float32) for source in sources]
         # One alone has it beside the source, where of two there would be one more.
         single = np.where(rare, shared_weight(holders + 1, nobody, size), 0.0).astype(np.float32)
         taken = [self._has @ (single * inside) / np.sqrt(sizes + 5.0) for inside in self._inside]
-        self.evidence = np.stack(taken, axis=1) if taken else np.zeros((len(found), 0))  # [N, S]
+        self.evidence = np.stack(taken, axis=1)  # [N, S]
         if len(present := np.flatnonzero(counted & (sizes > 0))):
             self.evidence = self.evidence - np.quantile(self.evidence[present], USUAL, axis=0)
         self.evidence = np.maximum(self.evidence, 0.0).astype(np.float32)
@@ -118,9 +112,6 @@ class PublicSources:
         if self.files:
             self._read_regions(prints, counted)
 
-    def __bool__(self) -> bool:
-        return bool(self.files)
-
     def _read_regions(self, prints: Sequence[Print], counted: NDArray[np.bool_]) -> None:
         for index in np.flatnonzero(counted).tolist():
             for file in prints[index].code.files:
@@ -141,18 +132,18 @@ class PublicSources:
         return self._regions[part].holders(digests)
 
     def share_in(self, evidence: Matrix, part: str, rows: Rows, first: int) -> Matrix:
-        """Evidence of a region, [R, N - first], as `less` leaves it, and with each source what is of it."""
+        """Evidence of a region, [..., R, N - first], as `less` leaves it; with a source what stands in it."""
         region = self._regions.get(part)
         if region is None:
             return evidence
         left = self.less(evidence, part, rows, first)
         for source, column in enumerate(self.columns):
             if column >= first:
-                left[:, column - first] = region.evidence[rows, source]
+                left[..., column - first] = region.evidence[rows, source]
         return left
 
     def less(self, evidence: Matrix, part: str, rows: Rows, first: int) -> Matrix:
-        """Evidence of a region, [R, N - first], less what a source explains of what two share."""
+        """Evidence of a region, [..., R, N - first], less what a source explains of what two share."""
         region = self._regions.get(part)
         if region is None:
             return evidence
