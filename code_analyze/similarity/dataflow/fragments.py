@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from code_analyze.similarity.dataflow.interpreter import Interpreter
-from code_analyze.similarity.dataflow.node import Node, combine
+from code_analyze.similarity.dataflow.node import Node, combine, walk
 from code_analyze.similarity.dataflow.readings import Outline, outline
 from code_analyze.similarity.given import Given
 from code_analyze.similarity.places import Places
@@ -36,14 +36,7 @@ def data_flow(tree: ast.Module, nodes: Iterable[ast.AST], places: Places, given:
     reader = Interpreter(places, given)
     effects = reader.run(tree, nodes)
     found: dict[int, Flow] = {}
-    seen: set[int] = set()
-    stack = list(effects)
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack.extend(node.args)
+    for node in walk(effects):
         part, line = node.place
         if not part or not node.args:
             continue

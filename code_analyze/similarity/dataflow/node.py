@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 
 COMMUTATIVE = frozenset(("sum", "prod", "eq", "and", "or", "ne"))
@@ -52,6 +52,18 @@ class Node:
 
     def __repr__(self) -> str:
         return self.op + (f"({', '.join(map(repr, self.args))})" if self.args else "")
+
+
+def walk(values: Iterable[Node]) -> Iterator[Node]:
+    """The values and all that they are made of, each node once."""
+    seen: set[int] = set()
+    stack = list(values)
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            stack.extend(node.args)
+            yield node
 
 
 Read = Callable[[Node], Node]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from code_analyze.similarity.dataflow import reductions
 from code_analyze.similarity.dataflow.containers import Containers
-from code_analyze.similarity.dataflow.node import Node, Read, rewritten
+from code_analyze.similarity.dataflow.node import Node, Read, rewritten, walk
 from code_analyze.similarity.dataflow.values import Items, Scope, Value
 
 JOINED = frozenset(["stack", "cat", "concat", "concatenate", "vstack", "hstack", "tensor", "array"])
@@ -72,17 +72,7 @@ class Rows(Containers):
 
 def is_of_rows(value: Node) -> bool:
     """Whether a value is one of a loop's rows, or computed of one."""
-    seen: set[int] = set()
-    stack = [value]
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.op == "element":
-            return True
-        stack.extend(node.args)
-    return False
+    return any(node.op == "element" for node in walk([value]))
 
 
 def of_all_rows(value: Node) -> Node:
