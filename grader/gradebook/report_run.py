@@ -19,6 +19,7 @@ SPARE_SECONDS = 60.0
 
 STOPS = {
     "timeout": "code cell {cell} took longer than {cell_seconds:g} seconds; it and those after it were ended",
+    "flood": "code cell {cell} put out too much; the kernel was ended and the cells after it did not run",
     "died": "code cell {cell} ended the kernel; those after it did not run",
     "time_up": "code cell {cell} and those after it did not run: {seconds:g} seconds were over",
 }

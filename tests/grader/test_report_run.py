@@ -56,7 +56,7 @@ def test_a_hostile_notebook_reaches_nothing(wall: Bubblewrap, tmp_path: Path) ->
             "display(HTML('<img src=x onerror=alert(1)>'), Javascript('alert(2)'))\n"
             "display({'text/markdown': '<script>alert(3)</script>'}, raw=True)"
         ),
-        "flood": "for i in range(20_000): print('x' * 1000)",
+        "flood": "for i in range(300): print('x' * 1000)",
         "bomb": "import subprocess\nfor i in range(500): subprocess.Popen(['sleep', '60'])",
         "leave": "os._exit(0)",
         "never": "print('never')",
@@ -90,6 +90,26 @@ def test_what_never_ends_is_ended(wall: Bubblewrap) -> None:
     run = run_report(wall, nbformat.writes(notebook("print(1)", stubborn, "print(2)")), Budget(60, 3))
     assert "begun" in text_of(run.outputs[1])
     assert run.trouble.startswith("code cell 2 took longer than 3 seconds")
+    assert 2 not in run.outputs
+
+
+@slow
+def test_a_cell_that_says_too_much_takes_nothing_from_the_next(wall: Bubblewrap) -> None:
+    loud = [f"for i in range({times}): print('x' * 1000)" for times in (20, 100, 500, 1000, 1500)]
+    cells = [cell for pair in zip(loud, ["print('heard')"] * len(loud), strict=True) for cell in pair]
+    run = run_report(wall, nbformat.writes(notebook(*cells)), BUDGET)
+    assert run.trouble == ""
+    assert ["heard" in text_of(run.outputs[index]) for index in range(1, 2 * len(loud), 2)] == [True] * 5
+    assert all("20000 bytes of output" in text_of(run.outputs[index]) for index in range(0, 2 * len(loud), 2))
+
+
+@slow
+def test_a_flood_without_end_is_ended(wall: Bubblewrap) -> None:
+    flood = "while True: print('x' * 1000)"
+    run = run_report(wall, nbformat.writes(notebook("print('before')", flood, "print(2)")), BUDGET)
+    assert run.trouble == STOPS["flood"].format(cell=2)
+    assert "before" in text_of(run.outputs[0])
+    assert "20000 bytes of output" in text_of(run.outputs[1])
     assert 2 not in run.outputs
 
 

@@ -3,7 +3,7 @@
 The kernel is a process of its own beside this one. They talk over sockets in /tmp, because the sandbox has no
 network, not even to itself. Reads report.ipynb and budget.json, writes executed.json:
 
-    {"outputs": {"4": [...]}, "stopped": "" | "timeout" | "died" | "time_up", "cell": null | 2}
+    {"outputs": {"4": [...]}, "stopped": "" | "timeout" | "flood" | "died" | "time_up", "cell": null | 2}
 
 with outputs by the cell's place in the notebook, and the number of the code cell that stopped the run.
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,29 +27,38 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 HOME = Path("/tmp/kernel")
+FLOOD = 100
+"""A cell that puts out this many times of what is kept is ended, before it fills the memory."""
 KEPT = ("output_type", "name", "text", "data", "ename", "evalue")
 
 
 class ReportClient(NotebookClient):
-    """nbclient, but a cell's outputs are kept up to a size; then the cell is interrupted."""
+    """nbclient, but a cell's outputs are kept up to a size, and at a multiple of it the kernel is ended.
+
+    A cell is never interrupted for its outputs: it may be over already, and the signal would meet the next
+    one, or the kernel while it answers, whose answer is then lost.
+    """
 
     room = 0
-    flooded = False
+    end_at = 0
+    ending: asyncio.Future[None] | None = None
+
+    def allow(self, size: int) -> None:
+        """What the next cell may put out, in bytes."""
+        self.room, self.end_at = size, size - FLOOD * size
 
     def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
         """Keeps one output, the beginning of a text for which there is no room, or nothing."""
         before, content = self.room, msg["content"]
         self.room -= len(json.dumps(content, default=str))
-        if self.room < 0 and before > 0 and msg["msg_type"] == "stream":
-            content["text"] = content["text"][:before]
-        if self.room >= 0 or (before > 0 and msg["msg_type"] == "stream"):
-            kept = super().output(outs, msg, display_id, cell_index)
-            if self.room >= 0:
-                return kept
-        if not self.flooded:
-            self.flooded = True
+        if self.room < self.end_at and self.ending is None:
             kernel: Any = self.km
-            self.interruption = asyncio.ensure_future(kernel.interrupt_kernel())
+            self.ending = asyncio.ensure_future(kernel.signal_kernel(signal.SIGKILL))
+        if self.room >= 0:
+            return super().output(outs, msg, display_id, cell_index)
+        if before > 0 and msg["msg_type"] == "stream":
+            content["text"] = content["text"][:before]
+            super().output(outs, msg, display_id, cell_index)
         return None
 
 
@@ -67,15 +77,17 @@ async def execute(notebook: Any, budget: dict[str, float]) -> dict[str, Any]:
         for number, (index, cell) in enumerate(code, start=1):
             if time.monotonic() >= end:
                 return {**done, "stopped": "time_up", "cell": number}
-            client.room, client.flooded = int(budget["cell_bytes"]), False
+            client.allow(int(budget["cell_bytes"]))
             try:
                 await client.async_execute_cell(cell, index)
             except CellTimeoutError:
                 done |= {"stopped": "timeout", "cell": number}
             except DeadKernelError:
                 done |= {"stopped": "died", "cell": number}
+            if client.ending:
+                done |= {"stopped": "flood", "cell": number}
             outputs[str(index)] = [{key: out[key] for key in KEPT if key in out} for out in cell.outputs]
-            if client.flooded:
+            if client.room < 0:
                 words = f"[more than {budget['cell_bytes']:.0f} bytes of output; the rest was left out]"
                 outputs[str(index)].append({"output_type": "stream", "text": words})
             if done["stopped"]:
