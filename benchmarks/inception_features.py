@@ -1,13 +1,12 @@
 """Inception features per second on this CPU, beside pytorch-fid's own loop with the same weights.
 
-    python benchmarks/inception_features.py
-    python benchmarks/inception_features.py --weights pt_inception-2015-12-05-6726825d.pth --dataset mnist
+    python benchmarks/inception_features.py --dataset mnist --data_dir DATA
 
-Without --weights the network is random: orthogonal convolutions, batch norms calibrated on the images.
-Such a network passes rounding errors on without damping them, so the differences of its FIDs say little
-about the trained one; its speed is the same. pytorch-fid reads PNG files with its own data loader, as
-it does for its users. The programs take turns on parts of the images; the fastest part of each counts,
-the FID is that of all images. "Generated" images are blurred real ones.
+The weights are the published ones (see `hwlib.features.weights.find`); --random takes a random network in
+their place: orthogonal convolutions, batch norms calibrated on the images. Such a network passes rounding
+errors on without damping them, so the differences of its FIDs say little. pytorch-fid reads PNG files with
+its own data loader, as it does for its users. The programs take turns on parts of the images; the fastest
+part of each counts, the FID is that of all images. "Generated" images are blurred real ones.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from tqdm import tqdm
 from hwlib.data import DATASETS, load_images
 from hwlib.features.inception import InceptionExtractor, resize
 from hwlib.features.inception_network import FIDInception
-from hwlib.features.weights import load
+from hwlib.features.weights import find, load
 from hwlib.frechet import Gaussian, distance
 from hwlib.speed import has_bf16, processor
 
@@ -96,7 +95,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--weights", type=Path, help="the published weights file; default: a random network")
+    parser.add_argument("--weights", type=Path, help="the published weights; default: where they are found")
+    parser.add_argument("--random", action="store_true", help="a random network in place of the published")
     parser.add_argument("--dataset", choices=DATASETS, default="digits")
     parser.add_argument("--data_dir", type=Path, default=Path("data"))
     parser.add_argument("--images", type=int, default=1000, help="real and generated images each")
@@ -104,7 +104,7 @@ def main() -> None:
     args = parser.parse_args()
     real = load_images(args.dataset, args.data_dir, train=True)[: args.images]
     generated = gaussian_blur(real.flip(0), [9, 9], [0.8, 0.8])  # [N, 1, 32, 32]
-    state = random_state(real[:80]) if args.weights is None else load(args.weights)
+    state = random_state(real[:80]) if args.random else load(args.weights or find())
     candidates = programs(state)
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     features: dict[str, list[np.ndarray]] = {name: [] for name in candidates}
@@ -119,7 +119,7 @@ def main() -> None:
                 seconds[name].append((time.perf_counter() - started) / len(both[part]))
     slow = min(seconds["pytorch-fid"])
     reference = 0.0
-    weights = "random weights" if args.weights is None else args.weights.name
+    weights = "random weights" if args.random else "published weights"
     print(f"{processor()}; {args.images} + {args.images} images, {weights}")
     for name, parts in features.items():
         rows = np.concatenate(parts)

