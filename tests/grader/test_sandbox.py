@@ -28,12 +28,13 @@ PROBE = """
 import os, resource, threading
 import torch
 def limits():
-    names = ("DATA", "NPROC", "CPU", "FSIZE", "NOFILE", "CORE", "AS")
+    names = ("DATA", "NPROC", "CPU", "FSIZE", "NOFILE", "CORE", "AS", "SIGPENDING")
     return {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}
 def state():
     status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
     names = ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp", "Threads", "Uid")
-    return {name: status[name].strip() for name in names}
+    ends_first = open("/proc/self/oom_score_adj").read().strip()
+    return {"ends_first": ends_first, **{name: status[name].strip() for name in names}}
 def backward():
     x = torch.ones(1000, requires_grad=True); (x ** 2).sum().backward(); return float(x.grad.sum())
 def threads(): return torch.get_num_threads()
@@ -56,9 +57,11 @@ def test_limits_and_privileges(wall: Bubblewrap, folder: Path) -> None:
     assert limits["DATA"] == (wall.limits.memory, wall.limits.memory)
     assert limits["NPROC"] == (wall.limits.processes,) * 2
     assert limits["CORE"] == (0, 0)
+    assert limits["SIGPENDING"] == (wall.limits.processes,) * 2
     assert limits["AS"][0] > limits["DATA"][0]
     assert isinstance(state, dict)
     assert {int(state[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {0}
+    assert state["ends_first"] == "1000"
     assert state["NoNewPrivs"] == "1"
     assert state["Seccomp"] == "2"
     assert state["Threads"] == "1"

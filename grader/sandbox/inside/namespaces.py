@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
@@ -15,6 +16,7 @@ MS_REC, MS_PRIVATE = 0x4000, 0x40000
 MNT_DETACH = 2
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 NOBODY = 65534
+NAMESPACES = ("user", "mnt", "net", "pid", "ipc", "uts", "cgroup")
 PROC_COVERS = ("sys", "sysrq-trigger", "irq", "bus")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -91,12 +93,14 @@ def mount_points_below(folder: str, mountinfo: str) -> list[str]:
 
 
 def forbid_user_namespaces() -> None:
-    """No further user namespaces below this one: they are where kernel faults are looked for first."""
-    for kind in ("user", "mnt", "net", "pid", "ipc", "uts", "cgroup"):
-        try:
-            Path(f"/proc/sys/user/max_{kind}_namespaces").write_text("0")
-        except OSError:
-            return  # a kernel without this setting: the seccomp filter still refuses unshare and setns
+    """No further namespaces below this one: they are where kernel faults are looked for first.
+
+    No inotify instances either: what a session holds of them, the programs of the user who grades would lack.
+    """
+    for name in (*(f"{kind}_namespaces" for kind in NAMESPACES), "inotify_instances"):
+        # A kernel without this setting: the seccomp filter still refuses unshare and setns.
+        with contextlib.suppress(OSError):
+            Path(f"/proc/sys/user/max_{name}").write_text("0")
 
 
 def drop_capabilities() -> None:
@@ -113,8 +117,11 @@ def set_limits(limits: dict[str, int]) -> None:
     """Resource limits of this process and all that it starts.
 
     Memory is RLIMIT_DATA: RLIMIT_AS also counts the code of libraries, of which torch maps gigabytes. It is
-    set as well, to what is mapped now and twice the memory, because shared mappings count only there.
+    set as well, to what is mapped now and twice the memory, because shared mappings count only there. All of
+    this counts process by process: where memory runs out, the kernel is to end these processes first.
     """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     wanted = {
         resource.RLIMIT_DATA: limits["memory"],
@@ -126,6 +133,7 @@ def set_limits(limits: dict[str, int]) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 1 << 20,
         resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: limits["processes"],  # timers, too: counted for the user who grades
     }
     for which, value in wanted.items():
         _, hard = resource.getrlimit(which)

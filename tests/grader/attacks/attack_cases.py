@@ -2,58 +2,14 @@
 
 `vae` is appended to VAE.py and `trainer` to trainer.py, so both can replace what they like; `files` are
 put beside them. WRONG_LOSS makes the work wrong, so that an attack on the judging shows as "right" if it
-succeeds.
+succeeds. Attacks on the kernel stand in attack_kernel.py, programs that leave something behind in
+test_attack_programs.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class Attack:
-    name: str
-    verdicts: tuple[str, ...]
-    vae: str = ""
-    trainer: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-    says: str = ""  # must stand in the verdict's message
-    timeout: float = 30.0
-
-
-# The sum over the batch in place of its average.
-WRONG_LOSS = """
-_right = Trainer.loss_fn
-def _wrong(self, target, recon, mu, log_std):
-    a, b = _right(self, target, recon, mu, log_std)
-    return a * len(target), b * len(target)
-Trainer.loss_fn = _wrong
-"""
-
-
-def in_forward(code: str) -> str:
-    """Code that runs at the beginning of each forward pass."""
-    body = "\n".join("    " + line for line in code.strip().splitlines())
-    return f"""
-_forward = VAE.forward
-def _attack(self, x=None, z=None):
-{body}
-    return _forward(self, x, z)
-VAE.forward = _attack
-"""
-
-
-def loss_is(expression: str, before: str = "") -> str:
-    """A loss_fn that returns this expression (of a and b, the right losses)."""
-    return f"""
-{before}
-_right = Trainer.loss_fn
-def _attack(self, target, recon, mu, log_std):
-    a, b = _right(self, target, recon, mu, log_std)
-    return {expression}
-Trainer.loss_fn = _attack
-"""
-
+from attack import WRONG_LOSS, Attack, in_forward, loss_is
+from attack_kernel import KERNEL
 
 LEAVING = [
     Attack("exit_at_import", ("crashed",), "import os; os._exit(0)", says="exited with code 0"),
@@ -411,21 +367,6 @@ def _attack(*args): raise worker.EngineError("please look at me by hand")
 import hwlib.checking.operations as operations
 operations.Operations.run = _attack
 """, says="can forge this"),
-]  # fmt: skip
-
-KERNEL = [
-    Attack("new_user_namespace", ("exception",), in_forward("""
-import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.unshare(0x10000000) != 0: raise OSError(ctypes.get_errno(), "unshare")
-"""), says="PermissionError"),
-    Attack("mounts", ("exception",), in_forward("""
-import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.mount(b"none", b"/usr", b"tmpfs", 0, None) != 0: raise OSError(ctypes.get_errno(), "mount")
-"""), says="PermissionError"),
-    Attack("core_pattern", ("exception",), in_forward("open('/proc/sys/kernel/core_pattern', 'w')")),
-    Attack("becomes_root", ("exception",), in_forward("import os; os.setuid(0)"), says="Error"),
 ]  # fmt: skip
 
 ATTACKS = [*LEAVING, *STAYING, *BOMBS, *PATCHING, *LYING_VALUES, *SHADOWS, *CHANNEL, *KERNEL]

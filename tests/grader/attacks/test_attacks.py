@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from attack_cases import ATTACKS, Attack
+from attack import Attack
+from attack_cases import ATTACKS
 from attack_judge import judge
 
 from grader.sandbox.bubblewrap import Bubblewrap

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attack_cases import ATTACKS, Attack
+from attack import Attack
+from attack_cases import ATTACKS
 from test_attacks import submission
 
 from grader import grade

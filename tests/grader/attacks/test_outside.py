@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from attack_cases import Attack, in_forward
+from attack import Attack, in_forward
 from attack_judge import judge
 from test_attacks import ROOT, submission
 
