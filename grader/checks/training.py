@@ -24,8 +24,8 @@ from grader.checks.submission import Submission, WrongError
 from grader.options import PROGRESS
 from hwlib.checking.compare import look
 from hwlib.checking.mistakes import Problem
-from hwlib.checking.quick_run import error_of
-from hwlib.checking.session import WorkerSession
+from hwlib.checking.quick_run import ended_well, error_of
+from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.checking.transport import Transport
 from hwlib.checking.words import say
 from hwlib.files import atomic_write_bytes, atomic_write_text
@@ -133,10 +133,17 @@ def train(
             path, step = latest(session, folder)
             if path and step > done:
                 kept.store(_files_of(session, folder, path), step)
-            if reply.get("exit") == 0:
+            if ended_well(reply):
                 break
-            if not reply.get("interrupted"):
+            if reply.get("interrupted") is not True:
                 raise error_of(session, reply)
+            if time.monotonic() >= until:  # also of answers that come at once and bring nothing
+                late = say(
+                    "no end of the training within {hours:g} hours",
+                    "{hours:g} 小时内训练没有结束",
+                    hours=TIMEOUT / 3600,
+                )
+                raise StudentError("timeout", late)
             # A slice that brought little was mostly start-up, or the program saves nothing when interrupted.
             done, pause = step, pause if step - done >= total / 20 else 2 * pause
         path, step = latest(session, folder)

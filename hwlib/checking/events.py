@@ -12,25 +12,30 @@ from dataclasses import dataclass, field
 
 from tensorboard.compat.proto.event_pb2 import Event
 
-MAX_RECORD = 16 << 20
-MAX_RECORDS = 200_000
+MAX_RECORD = 4 << 20
+MAX_VALUES = 100_000
+"""Of all files of a run together, and so many records of a file; the quick run writes a few hundred."""
 MAX_PICTURES = 20
 
 
 @dataclass
 class Events:
-    """Curves (tag -> points (step, value) in order), the steps of pictures by tag, and the last of each."""
+    """Curves (tag -> points (step, value) in order), the steps of pictures by tag, and the last of each.
+
+    `values` counts what was read: over the limit, the rest is left.
+    """
 
     curves: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     images: dict[str, list[int]] = field(default_factory=dict)
     encoded: dict[str, bytes] = field(default_factory=dict)
+    values: int = 0
 
 
 def read_events(data: bytes, into: Events | None = None) -> Events:
     """Adds the content of one event file; a damaged record ends the reading, as a cut-off file does."""
     events = into or Events()
     position = 0
-    for _ in range(MAX_RECORDS):
+    for _ in range(MAX_VALUES):
         if position + 12 > len(data):
             break
         (length,) = struct.unpack_from("<Q", data, position)
@@ -43,6 +48,9 @@ def read_events(data: bytes, into: Events | None = None) -> Events:
             break
         position = start + length + 4
         for value in event.summary.value:
+            if events.values >= MAX_VALUES:
+                return events
+            events.values += 1
             _add(events, int(event.step), value)
     return events
 

@@ -41,6 +41,7 @@ class WorkerSession:
         self.timeout = timeout
         self.wall = transport.wall
         self.output = Output()
+        self.waited = 0.0  # seconds, for all answers together
         self.cpu_seconds_at_end: float | None = None  # at a timeout
         self._ended: StudentError | None = None
         self._connection = transport.connect(Path(folder).resolve())
@@ -115,12 +116,15 @@ class WorkerSession:
             named = {name.removesuffix("_"): value for name, value in params.items()}
             asked.append({"op": op, "params": pack(named, arrays, from_numpy)})
         body = {"id": number, "requests": asked}
-        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
+        began = time.monotonic()
+        deadline = began + (self.timeout if timeout is None else timeout)
         pieces = encode_frame(body, arrays)
         try:
             frame = self._exchange(pieces, deadline)
         except (TooLateError, FrameError, OSError) as error:
             raise self._failed(error, self.timeout if timeout is None else timeout) from None
+        finally:
+            self.waited += time.monotonic() - began
         return self._decode(frame, number, len(asked), reply_limit)
 
     def _exchange(

@@ -14,7 +14,9 @@ from hwlib.checking.steps import Step, ask_steps
 from hwlib.checking.transport import Transport
 
 SECOND_TIMEOUT = 4.0
-"""Seconds for an answer once one did not come; honest ones take well under one."""
+"""Seconds for an answer once one did not come, or patience is at its end; honest ones take well under one."""
+PATIENCE = 120.0
+"""Seconds that the answers of a track may take together: code that is always just in time holds nobody up."""
 
 Request = tuple[str, dict[str, Any]]
 
@@ -43,6 +45,7 @@ class Workers:
         self._import_timeout = timeout
         self._modules = tuple(Path(name).stem for name in files)
         self._session: WorkerSession | None = None
+        self._waited = 0.0  # for the answers of workers that are gone
         self._imported: set[str] = set()  # by the worker that is alive
         self._lost: dict[str, NotImportedError] = {}
 
@@ -56,6 +59,8 @@ class Workers:
         if self._session is None:
             self._session = WorkerSession(self.transport, self.folder, timeout=self.timeout)
             self._imported.clear()
+        if self._waited + self._session.waited > PATIENCE:
+            self._session.timeout = self.timeout = min(self.timeout, SECOND_TIMEOUT)
         return self._session
 
     def fresh_session(self) -> WorkerSession:
@@ -74,6 +79,7 @@ class Workers:
     def close(self) -> None:
         """Ends the worker."""
         if self._session is not None:
+            self._waited += self._session.waited
             self._session.close()
             self._session = None
 

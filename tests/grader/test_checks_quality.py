@@ -174,6 +174,25 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(
 
 
 @pytest.mark.slow
+def test_a_training_that_is_interrupted_for_ever_is_ended(
+    submission: Callable[..., Submission], wall: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker answers at once, again and again, that its program was interrupted."""
+    folder = copied(tmp_path / "GAN")
+    (folder / "main.py").write_text(
+        "import time, hwlib.checking.operations as operations\n"
+        "claim = {'exit': 1, 'error': None, 'interrupted': True, 'files': []}\n"
+        "operations.Operations.run = lambda self, op, params: claim\n"
+        "time.sleep(60)\n"
+    )
+    monkeypatch.setattr(training, "TIMEOUT", 2.0)
+    monkeypatch.setattr(training, "SLICE", 0.5)
+    settings = {**load_assignment(HANDOUTS / "GAN").run.defaults, **FEW}
+    with pytest.raises(StudentError, match="no end of the training"):
+        train(submission(folder), wall, TRAINED, settings, "data")
+
+
+@pytest.mark.slow
 def test_a_submission_is_trained_and_scored_or_its_own_checkpoints_are(
     submission: Callable[..., Submission], wall: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

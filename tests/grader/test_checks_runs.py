@@ -17,7 +17,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from grader.checks.reference import ROOT
 from grader.pictures import MAX_SIDE, SIGNATURE, clean_png
 from hwlib.assignment import all_assignments, load_assignment
-from hwlib.checking.events import MAX_PICTURES, finite, read_events
+from hwlib.checking.events import MAX_PICTURES, Events, finite, read_events
 from hwlib.checking.quick_run import Folders, QuickRun, _curves, _main
 from hwlib.checking.session import StudentError
 from hwlib.checking.transport import Output
@@ -41,6 +41,14 @@ def test_curves_are_read_and_damage_ends_the_reading() -> None:
     broken = struct.pack("<Q", 5) + b"crc!" + b"\xff" * 5 + b"crc!"
     assert read_events(broken).curves == {}
     assert not finite([(1, 1.0), (2, float("nan"))])
+
+
+def test_curves_without_end_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwlib.checking.events.MAX_VALUES", 5)
+    events = Events()
+    for _ in range(3):  # files of one run
+        read_events(record(1, loss=2.0, KL=0.5) + record(2, loss=1.0), events)
+    assert sum(map(len, events.curves.values())) == 5
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class Worker:
 
     def __init__(self, *_: object, timeout: float) -> None:
         self.timeout, self.alive, self.timed_out, self.asked = timeout, True, False, []
+        self.waited = 0.0
         self.cpu_seconds_at_end: float | None = None
         Worker.made.append(self)
 
@@ -119,6 +120,18 @@ def test_what_did_not_keep_the_computer_busy_is_tried_again(
     with pytest.raises(NotImportedError):
         construct(made, "dataset")
     assert not left
+
+
+def test_patience_with_answers_that_are_just_in_time_ends(made: Workers) -> None:
+    construct(made, "VAE")
+    Worker.made[0].waited = 80.0
+    construct(made, "VAE")
+    assert made.timeout == Worker.made[0].timeout == 20.0
+    Worker.made[0].alive = False  # what its answers took is not forgotten with it
+    construct(made, "VAE")
+    Worker.made[1].waited = 50.0
+    construct(made, "VAE")
+    assert made.timeout == Worker.made[1].timeout == SECOND_TIMEOUT
 
 
 def test_an_exception_is_for_whoever_needs_the_file(made: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
