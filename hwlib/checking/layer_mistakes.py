@@ -24,10 +24,13 @@ VALUES: dict[str, Words] = {
     "transposed_conv": say("transposed_conv", "转置卷积"),
     "linear": say("linear", "全连接"),
     "none": say("none", "无"),
+    "registered": say("among the model's trained parameters", "在模型的可训练参数之中"),
+    "unregistered": say("not among the model's trained parameters", "不在模型的可训练参数之中"),
     "batch_norm, then the activation": say("batch_norm, then the activation", "先 batch_norm，再激活函数"),
 }
 """What may stand in a column and is no number and no name of a PyTorch function."""
-_OTHERS = {"bias": say("bias", "偏置"), "order": say("order", "顺序")}
+_OTHERS = {"bias": say("bias", "偏置"), "order": say("order", "顺序"),
+           "weights": say("weights", "权重")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Difference:
         layer: the handout's id; "" for a layer that the table lacks.
         column: the property, "layer" for a layer that is missing or too much; `what` then describes it.
         last: whether it is the table's last layer.
+        settings: those that its output depends on.
     """
 
     layer: str
@@ -46,6 +50,7 @@ class Difference:
     expected: str
     last: bool = False
     what: Words = NO_WORDS
+    settings: str = ""
 
     @property
     def expected_text(self) -> Words:
@@ -53,7 +58,7 @@ class Difference:
             return say("{layer} ({what})", "{layer}（{what}）", layer=self.layer, what=self.what)
         if self.column == "layer":
             return say("no further layer", "没有更多的层")
-        return self._property(self.expected)
+        return self._property(self.expected) if self.column != "output" else self._expected_output()
 
     @property
     def found_text(self) -> Words:
@@ -62,6 +67,12 @@ class Difference:
         if self.column == "layer":
             return _extra(self.what)
         return self._property(self.found)
+
+    def _expected_output(self) -> Words:
+        shown = self._property(self.expected)
+        if not self.settings:
+            return shown
+        return say("{shown} ({settings})", "{shown}（{settings}）", shown=shown, settings=self.settings)
 
     def _property(self, value: str) -> Words:
         column = COLUMNS.get(self.column) or _OTHERS[self.column]
@@ -102,6 +113,9 @@ def mistake_of(differences: Sequence[Difference], unused: Sequence[str] = ()) ->
             mistake = rule(difference)
             if mistake is not None:
                 return mistake
+    untrained = [d.layer for d in differences if d.column == "weights"]
+    if untrained:
+        return _untrained(", ".join(untrained))
     return _bias(first) if first.column == "bias" else None
 
 
@@ -127,6 +141,24 @@ def _missing(layers: str, unused: Sequence[str]) -> Mistake:
         say(
             "Every row of the table is one layer, in this order.",
             "结构表的每一行对应一层，顺序也与表中相同。",
+        ),
+    )
+
+
+def _untrained(layers: str) -> Mistake:
+    return Mistake(
+        "untrained_weights",
+        say(
+            "no optimizer would change the weights of {layers}",
+            "优化器不会更新 {layers} 的权重",
+            layers=layers,
+        ),
+        say(
+            "model.parameters() finds layers that are attributes of a module or stand in nn.Sequential, "
+            "nn.ModuleList or nn.ModuleDict, not those in a Python list or dictionary; and parameters keep "
+            "requires_grad=True.",
+            "model.parameters() 只能找到作为模块属性的层，或放在 nn.Sequential、nn.ModuleList、"
+            "nn.ModuleDict 中的层，找不到放在 Python 列表或字典中的层；参数也要保持 requires_grad=True。",
         ),
     )
 
@@ -160,6 +192,22 @@ def _geometry(difference: Difference, differences: Sequence[Difference]) -> Mist
             say(
                 "The table's column `type` says which kind of layer each row is.",
                 "结构表的“类型”一列说明了每一行是哪种层。",
+            ),
+        )
+    if difference.column == "output" and " x " not in found + expected:
+        return Mistake(
+            "wrong_channels",
+            say(
+                "{layer} gives {found} numbers in place of {expected}",
+                "{layer} 输出 {found} 个数，应为 {expected} 个",
+                layer=layer,
+                found=found,
+                expected=f"{expected} ({difference.settings})" if difference.settings else expected,
+            ),
+            say(
+                "The table's column `output` says how many; settings such as latent_dim are arguments of "
+                "the constructor, and have other values than the defaults, too.",
+                "结构表的“输出”一列规定了个数；latent_dim 等设置是构造函数的参数，也会取默认值以外的值。",
             ),
         )
     if difference.column == "output" and found.split(" x ")[1:] == expected.split(" x ")[1:]:

@@ -31,6 +31,8 @@ class Wanted:
     normalisation: str
     activation: str
     slope: float | None
+    settings: str = ""
+    """Where the output depends on settings of the run: "2*latent_dim, latent_dim = 7"."""
 
 
 def wanted_rows(network: Network, settings: dict[str, int]) -> tuple[Wanted, ...]:
@@ -40,9 +42,15 @@ def wanted_rows(network: Network, settings: dict[str, int]) -> tuple[Wanted, ...
             layer.id, layer.type, layer.output_shape(settings), layer.kernel, layer.stride, layer.padding,
             (layer.output_padding or 0) if layer.type == "transposed_conv" else None,
             layer.bias, layer.normalisation, layer.activation, layer.negative_slope,
+            _settings_text([dim for dim in layer.output if isinstance(dim, str)], settings),
         )
         for layer in network.layers
     )  # fmt: skip
+
+
+def _settings_text(dims: Sequence[str], settings: dict[str, int]) -> str:
+    named = [f"{name} = {value}" for name, value in settings.items() if any(name in dim for dim in dims)]
+    return ", ".join([*(dim for dim in dims if dim not in settings), *named])
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Layers:
     Attributes:
         whole: path of a trace of the whole model, in which the network is looked for too (it may consist of
             several submodules), and `outputs`, those of its results that the network gives.
+        unless: path of a trace; where that one shows these layers, and nothing but their output comes out of
+            it, the whole model is not looked at.
         parameters: path of the whole model's `describe` reply: parameters that nothing uses are then found.
     """
 
@@ -61,15 +71,25 @@ class Layers:
     whole: str = ""
     outputs: tuple[int, ...] = ()
     parameters: str = ""
+    unless: str = ""
 
     def judge(self, replies: Replies) -> Problem | None:
         first = self._judge(look(replies, self.of), replies)
-        if first is None or not self.whole:
+        if first is None or not self.whole or (self.unless and self._alone(look(replies, self.unless))):
             return first
         second = self._judge(only_results(look(replies, self.whole), self.outputs), replies)
         if second is None or look(replies, self.of) is NOTHING:
             return second
         return first
+
+    def _alone(self, trace: Any) -> bool:
+        results = trace.get("results") if isinstance(trace, dict) else None
+        if not isinstance(results, (list, tuple)) or len(results) != 1:
+            return False
+        try:
+            return compare_layers(layers_of(trace), self.rows, self.title) is None
+        except TraceError:
+            return False
 
     def _judge(self, trace: Any, replies: Replies) -> Problem | None:
         try:
@@ -125,7 +145,8 @@ def compare_layers(
             off = [(column, cell) for column, cell in zip(COLUMNS, cells, strict=True) if cell.differs]
             last = line is wanted[-1]
             differences += [
-                Difference(line.id, column, cell.found, cell.expected, last) for column, cell in off
+                Difference(line.id, column, cell.found, cell.expected, last, settings=line.settings)
+                for column, cell in off
             ]
             if row.normalisation == "batch_norm" and row.after[0] != "batch_norm" and not off:
                 differences.append(
@@ -135,6 +156,9 @@ def compare_layers(
             if line.bias is not None and line.bias != (row.bias is not None) and row.weight is not None:
                 differences.append(Difference(line.id, "bias", _yes(row.bias is not None), _yes(line.bias)))
                 off = [("bias", cells[0])]
+            if row.weight is not None and not row.trained:
+                differences.append(Difference(line.id, "weights", "unregistered", "registered"))
+                off = off or [("weights", cells[0])]
             rows.append(TableRow(layer=line.id, state="differs" if off else "same", cells=cells))
     if not differences:
         return None

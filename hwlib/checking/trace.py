@@ -27,7 +27,8 @@ class Recorder(TorchDispatchMode):
         inputs: the tensors of the call, in order.
 
     Attributes:
-        values: [{kind, name, shape}], kind "input", "parameter", "buffer", "constant" or "op".
+        values: [{kind, name, shape}], kind "input", "parameter", "frozen" (a parameter without gradients),
+            "buffer", "constant" or "op".
         arrays: number of a parameter, buffer or constant -> its content before the operation ran.
         ops: [{name, overload, args, outputs}], args by their names in the operator's schema with defaults
             filled in; tensors in them are {"value": number}.

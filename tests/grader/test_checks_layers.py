@@ -1,7 +1,10 @@
 """From the trace to the layer table, without a worker."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from hwlib.assignment import load_assignment
@@ -40,6 +43,8 @@ def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
         (lambda t: 2 * torch.sigmoid(2 * t) - 1, "tanh"),
         (lambda t: torch.maximum(t, 0.2 * t), "leaky_relu"),
         (lambda t: torch.nn.functional.gelu(t), "gelu"),
+        (lambda t: torch.nn.functional.relu6(t), "hardtanh"),
+        (lambda t: t.masked_fill(t < 0, 0.0), "relu"),
         (lambda t: torch.sigmoid(torch.relu(t)), "relu, sigmoid"),
     ],
 )
@@ -120,6 +125,78 @@ def test_two_branches_are_not_mistaken_for_a_layer() -> None:
 
     rows = layers_of(trace(Residual(), torch.rand(2, 4)))
     assert [row.kind for row in rows] == ["linear", "linear", "add of two branches"]
+
+
+class Odd(nn.Module):
+    """Two convolutions and a linear layer with something in between."""
+
+    def __init__(self, between: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.between = between
+        self.one, self.two = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3)
+        self.mu, self.spread = nn.Linear(8, 3), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.two(self.between(self.one(x))).flatten(1)
+        return torch.cat([self.mu(h), self.spread(h)], 1)
+
+
+@pytest.mark.parametrize(
+    ("between", "kinds"),
+    [
+        (lambda h: F.dropout(h, 0.5), ["conv", "dropout", "conv", "linear"]),
+        (lambda h: F.dropout2d(h, 0.5), ["conv", "dropout", "conv", "linear"]),
+        (lambda h: h + torch.randn_like(h), ["conv", "noise", "conv", "linear"]),
+        (lambda h: torch.cat([h[:, :1], h[:, 1:]], 1), ["conv", "crop", "crop", "cat", "conv", "linear"]),
+    ],
+)
+def test_what_stands_between_layers_has_the_name_that_students_know(
+    between: Callable[[torch.Tensor], torch.Tensor], kinds: list[str]
+) -> None:
+    assert [row.kind for row in layers_of(trace(Odd(between), torch.rand(2, 1, 4, 4)))] == kinds
+
+
+def test_two_heads_that_are_put_together_are_one_layer() -> None:
+    *_, last = layers_of(trace(Odd(nn.Identity()), torch.rand(2, 1, 4, 4)))
+    assert (last.kind, last.shapes[0], last.trained) == ("linear", (6,), True)
+
+
+def test_circular_padding_is_a_kind_of_padding() -> None:
+    layer = nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular")
+    (row,) = layers_of(trace(layer, torch.rand(2, 1, 4, 4)))
+    assert row.padding == "1 (circular)"
+
+
+def test_an_einsum_of_two_letters_is_a_linear_layer() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(4, 3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.einsum("bi,io->bo", x, self.weight).relu()
+
+    (row,) = layers_of(trace(Net(), torch.rand(2, 4)))
+    assert (row.kind, row.shapes[0], row.activation) == ("linear", (3,), "relu")
+
+
+def test_weights_that_no_optimizer_would_find_are_a_mistake() -> None:
+    hidden = generator(nn.Tanh())
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = [hidden]
+
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return self.layers[0](z)
+
+    wanted = wanted_rows(load_assignment("handouts/GAN").network("generator"), SETTINGS)
+    problem = compare_layers(layers_of(trace(Net(), torch.randn(2, 6, 1, 1))), wanted, GENERATOR)
+    assert problem is not None
+    assert problem.mistake is not None
+    assert problem.mistake.id == "untrained_weights"
+    assert "Gen-1, Gen-2, Gen-3, Gen-4" in problem.mistake.title.en
 
 
 @pytest.mark.parametrize(

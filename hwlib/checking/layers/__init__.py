@@ -16,6 +16,7 @@ from typing import Any
 from hwlib.checking.layers.activations import classify
 from hwlib.checking.layers.aten import (
     BATCH_NORMS,
+    EMPTY,
     PADDING,
     PIECES,
     POINTWISE,
@@ -25,7 +26,14 @@ from hwlib.checking.layers.aten import (
     base_name,
     numbers_in,
 )
-from hwlib.checking.layers.between import read_padding, read_pointwise, read_shaping, read_uniform
+from hwlib.checking.layers.between import (
+    read_empty,
+    read_heads,
+    read_padding,
+    read_pointwise,
+    read_shaping,
+    read_uniform,
+)
 from hwlib.checking.layers.record import Record
 from hwlib.checking.layers.rows import Row, TraceError, merge_heads
 from hwlib.checking.layers.walk import Walk
@@ -71,12 +79,16 @@ def _follow(walk: Walk, op: Op) -> None:
     name, args = base_name(op["name"]), op["args"]
     if name in UNIFORM:
         read_uniform(walk, op, args, name)
+    elif name in EMPTY:
+        read_empty(walk, op)
     elif name == "convolution":
         read_convolution(walk, op, args)
     elif name in PRODUCTS:
         read_linear(walk, op, args, name)
     elif name in BATCH_NORMS:
         read_batch_norm(walk, op, args)
+    elif name == "cat":
+        read_heads(walk, op, args)
     elif name in SHAPING or name in PIECES:
         read_shaping(walk, op, name)
     elif name in PADDING or (name == "constant_pad_nd" and not args.get("value")):

@@ -17,6 +17,7 @@ POINTWISE = frozenset([
     "sub", "rsub", "mul", "div", "reciprocal", "abs", "maximum", "minimum", "where", "gt", "lt", "ge",
     "le", "pow", "sqrt", "rsqrt", "log", "log1p", "square", "elu", "gelu", "silu", "hardtanh",
     "hardsigmoid", "hardswish", "threshold", "softplus", "sign", "log_sigmoid_forward", "mish", "relu6",
+    "masked_fill", "logical_not", "heaviside",
 ])  # fmt: skip
 SHAPING = frozenset([
     "view", "_unsafe_view", "reshape", "flatten", "unsqueeze", "squeeze", "clone", "contiguous",
@@ -32,6 +33,20 @@ FACTORIES = frozenset([
     "new_ones",
 ])  # fmt: skip
 UNIFORM = {"zeros_like": 0.0, "ones_like": 1.0, "full_like": 0.0}  # of a tensor's shape, not of its content
+EMPTY = frozenset(["empty_like", "new_empty", "rand_like", "randn_like", "randint_like"])
+"""Of a tensor's shape, not of its content; filled later, or with random numbers."""
+DROPPING = frozenset(["bernoulli", "native_dropout"])
+RANDOM = DROPPING | {
+    "rand",
+    "randn",
+    "randint",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "normal",
+    "uniform",
+    "exponential",
+}
 PADDING = {"reflection_pad2d": "reflect", "replication_pad2d": "replicate"}
 BATCH_NORMS = frozenset([
     "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training",

@@ -8,15 +8,37 @@ import torch
 from torch import Tensor
 
 from hwlib.checking.layers.aten import PADDING, UNIFORM, Op, numbers_in, run
-from hwlib.checking.layers.rows import Signal
+from hwlib.checking.layers.rows import Signal, identity, merge_heads
 from hwlib.checking.layers.walk import Walk, number_of
-from hwlib.checking.words import say
+from hwlib.checking.words import as_is, say
 
 
 def read_uniform(walk: Walk, op: Op, args: dict[str, Any], name: str) -> None:
     """A tensor that has the data's shape, but one number everywhere."""
     value = UNIFORM[name] if name in ("zeros_like", "ones_like") else float(args.get("fill_value", 0))
     walk.record.uniform[op["outputs"][0]] = torch.tensor(value, dtype=torch.float64)
+
+
+def read_empty(walk: Walk, op: Op) -> None:
+    """A tensor made for its shape: nothing of the data is in it, unless it is room for circular padding."""
+    signal = walk.only_signal(op)
+    before, after = number_of(op["args"]["self"]), op["outputs"][0]
+    grown = [b - a for a, b in zip(walk.record.shape(before), walk.record.shape(after), strict=False)]
+    if len(grown) == 3 and grown[0] == 0 and grown[1] == grown[2] > 0 and grown[1] % 2 == 0:
+        walk.pass_on(op, Signal(signal.row, signal.function, signal.names, (grown[1] // 2, "circular")))
+
+
+def read_heads(walk: Walk, op: Op, args: dict[str, Any]) -> None:
+    """Two linear layers side by side, put together again: they are one of double width."""
+    signals = [walk.signals.get(number) for number in numbers_in(args["tensors"])]
+    last = len(walk.rows) - 1
+    if [signal.row for signal in signals if signal and not signal.names] == [last - 1, last] and (
+        len(signals) == 2 and len(merged := merge_heads(walk.rows)) == last
+    ):
+        walk.rows[:] = merged
+        walk.signals[op["outputs"][0]] = Signal(last - 1, identity)
+    else:
+        walk.add_other(op, "cat")
 
 
 def read_shaping(walk: Walk, op: Op, name: str) -> None:
@@ -46,6 +68,11 @@ def read_pointwise(walk: Walk, op: Op, args: dict[str, Any], name: str) -> None:
         walk.add_other(op, f"{name} of two branches", branches)
         return
     first = next(iter(moving.values()))
+    noise = {walk.record.noise_in(number) for number in numbers if number not in moving} - {""}
+    if noise:
+        words = say("noise", "噪声") if noise == {"noise"} else as_is("Dropout")
+        walk.add_other(op, min(noise), words)
+        return
     constants = {number: walk.constant({"value": number}) for number in numbers if number not in moving}
     wide = [tensor for tensor in constants.values() if tensor.numel() != 1]
     if wide:

@@ -9,7 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hwlib.checking.layers.aten import FACTORIES, PIECES, POINTWISE, SHAPING, Op, base_name, numbers_in, run
+from hwlib.checking.layers.aten import (
+    DROPPING,
+    FACTORIES,
+    PIECES,
+    POINTWISE,
+    RANDOM,
+    SHAPING,
+    Op,
+    base_name,
+    numbers_in,
+    run,
+)
 from hwlib.checking.layers.rows import TraceError
 from hwlib.checking.words import say
 
@@ -59,6 +70,29 @@ class Record:
     def full_shape(self, number: int) -> list[int]:
         """Of a value, with the batch."""
         return list(self._values[number]["shape"])
+
+    def trained(self, number: int) -> bool:
+        """Whether a value is made of a parameter that an optimizer of the model would change."""
+        leaves = [n for n in self._sources(number) if n not in self._producer]
+        return any(self._values[leaf]["kind"] == "parameter" for leaf in leaves)
+
+    def noise_in(self, number: int) -> str:
+        """The random numbers that a value is made of: "dropout", "noise", or "" for none."""
+        sources = [self._producer[n] for n in self._sources(number) if n in self._producer]
+        names = {base_name(self.ops[index]["name"]) for index in sources}
+        return "dropout" if names & DROPPING else "noise" if names & RANDOM else ""
+
+    def _sources(self, number: int) -> set[int]:
+        """A value and all values that it is made of."""
+        found: set[int] = set()
+        waiting = [number]
+        while waiting:
+            number = waiting.pop()
+            if number not in found:
+                found.add(number)
+                if number in self._producer:
+                    waiting += numbers_in(self.ops[self._producer[number]]["args"])
+        return found
 
     def constant(self, number: int, moving: Container[int]) -> Tensor:
         """The content of a value that does not depend on the input, as those in `moving` do.

@@ -31,6 +31,7 @@ class Row:
         after: what follows in order: "batch_norm" and activations ("relu", "relu, sigmoid", ...).
         slope: of a leaky ReLU.
         weight, bias: as the layer used them; linear weights are [out, in].
+        trained: whether the weight is made of a parameter of the model.
         norm: (weight, bias, eps) of the batch norm.
         source: index of the row that it reads, -1 for the network's input.
         words: what it is, for a sentence, where `kind` is no kind of layer.
@@ -45,6 +46,7 @@ class Row:
     after: list[str] = field(default_factory=list)
     slope: float | None = None
     weight: Tensor | None = None
+    trained: bool = True
     bias: Tensor | None = None
     norm: tuple[Tensor | None, Tensor | None, float] | None = None
     source: int = -1
@@ -92,5 +94,6 @@ def merge_heads(rows: list[Row]) -> list[Row]:
     merged = Row(
         "linear", [(width,)], after=first.after, slope=first.slope, source=first.source,
         weight=torch.cat([first.weight, second.weight]), bias=torch.cat(biases),
+        trained=first.trained and second.trained,
     )  # fmt: skip
     return [*rows[:-2], merged]

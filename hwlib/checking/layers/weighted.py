@@ -27,11 +27,14 @@ def read_convolution(walk: Walk, op: Op, args: dict[str, Any]) -> None:
         padding=_padding(single(args["padding"]), signal.pad, transposed),
         output_padding=single(args["output_padding"]) if transposed else None,
         weight=weight,
+        trained=walk.record.trained(number_of(args["weight"])),
         bias=walk.optional(args, "bias"),
         source=signal.row,
     )
     if single(args["dilation"]) != 1 or args["groups"] != 1:
-        row.kind = f"{row.kind} (dilation {single(args['dilation'])}, groups {args['groups']})"
+        unusual = {"dilation": single(args["dilation"]), "groups": args["groups"]}
+        shown = ", ".join(f"{name} {value}" for name, value in unusual.items() if value != 1)
+        row.kind = f"{row.kind} ({shown})"
     walk.add(op, row, signal, args["input"])
 
 
@@ -47,7 +50,11 @@ def read_linear(walk: Walk, op: Op, args: dict[str, Any], name: str) -> None:
         bias = walk.optional(args, "bias")
     elif weight.dim() >= 2:
         weight = weight.reshape(weight.shape[-2:]).t()  # [out, in]
-    row = Row("linear", [walk.shape(op)], weight=weight, bias=bias, source=signal.row)
+    shape = walk.shape(op)
+    if name == "bmm" and walk.record.full_shape(op["outputs"][0])[0] == 1:
+        shape = shape[1:]  # einsum puts a dimension of its own before the batch
+    trained = walk.record.trained(number_of(args[other]))
+    row = Row("linear", [shape], weight=weight, trained=trained, bias=bias, source=signal.row)
     walk.add(op, row, signal, args[data])
 
 
