@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,8 @@ class Bench:
             )
             return self._not_reached(about, why, failed, seconds, lines)
         mistake = KINDS.get(error.kind) or getattr(error, "mistake", None)
+        if _NO_GPU.search(error.message):
+            mistake = GPU_BY_NAME
         return self._result(
             about,
             Outcome.WRONG,
@@ -132,8 +135,9 @@ class Bench:
                 found=text,
                 traceback=lines,
                 expected=say(
-                    "your code between # TODO START and # TODO END",
-                    "# TODO START 与 # TODO END 之间是你的代码",
+                    "your code between # TODO START and # TODO END, without the line "
+                    "`raise NotImplementedError(...)`",
+                    "# TODO START 与 # TODO END 之间是你的代码，不再有 `raise NotImplementedError(...)` 一行",
                 ),
                 hint=say(
                     "Replace the line `raise NotImplementedError(...)` of this region in {file} "
@@ -146,16 +150,34 @@ class Bench:
         return self._not_reached(about, text, needs, seconds, lines, blank=True, place=region.id)
 
     def _culprit(self, about: About, lines: tuple[TracebackLine, ...]) -> Region | None:
-        """The other region that an exception came out of; None where it is this check's own affair."""
-        own = self.assignment.region(about.region) if about.region in self._regions() else None
-        last = lines[-1]
-        region = region_at(dict(self.spans), self.assignment, last.file, last.line)
-        if region is not None and region.id != about.region:
-            return region if region.checks else None
-        if region is None and own is not None and last.file != own.file:
-            others = [r for r in self.assignment.regions if r.file == last.file and r.checks]
-            return others[0] if others else None
+        """The other region that an exception came out of; None where it is this check's own affair.
+
+        A region whose own checks have all passed is not it: what it was given is wrong, so the one that
+        called it is looked at.
+        """
+        for line in reversed(lines):
+            region = region_at(dict(self.spans), self.assignment, line.file, line.line)
+            if region is None and line is lines[-1]:
+                region = self._owner(about, line.file)
+            if region is None:
+                continue  # given code, or a function of the student's own
+            if region.id == about.region or not region.checks:
+                return None
+            if not self._cleared(region):
+                return region
         return None
+
+    def _owner(self, about: About, file: str) -> Region | None:
+        """The first region of another file than the check's own."""
+        own = self.assignment.region(about.region) if about.region in self._regions() else None
+        if own is None or file == own.file:
+            return None
+        return next((r for r in self.assignment.regions if r.file == file and r.checks), None)
+
+    def _cleared(self, region: Region) -> bool:
+        """Whether a region's own checks have all been judged and passed."""
+        checks = {check.id for check in region.checks}
+        return bool(checks) and checks <= set(self.results) and not self.failed(checks)
 
     def _regions(self) -> set[str]:
         return {region.id for region in self.assignment.regions}
@@ -186,7 +208,10 @@ class Bench:
     ) -> CheckResult:  # fmt: skip
         location = None
         if outcome in (Outcome.WRONG, Outcome.NOT_REACHED):
-            location = self._location(place or about.region, more.get("traceback"))
+            lines = more.get("traceback")
+            if outcome is Outcome.WRONG and isinstance(lines, tuple):
+                lines = self._own(about, lines)
+            location = self._location(place or about.region, lines)
         return CheckResult(
             id=f"{about.track}/{about.id}", title=about.title.en, track=about.track, region=about.region,
             points=points, max_points=about.points, visibility=about.visibility, outcome=outcome,  # type: ignore[arg-type]
@@ -195,6 +220,14 @@ class Bench:
             zh=Translation(title=about.title.zh, expected=expected.zh, found=found.zh, hint=hint.zh),
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
+
+    def _own(self, about: About, lines: tuple[TracebackLine, ...]) -> tuple[TracebackLine, ...]:
+        """The lines up to the last that stands in no other region; all where there is none."""
+        for last in range(len(lines), 0, -1):
+            region = region_at(dict(self.spans), self.assignment, lines[last - 1].file, lines[last - 1].line)
+            if region is None or region.id == about.region:
+                return lines[:last]
+        return lines
 
     def _location(self, region_id: str, lines: object) -> Location | None:
         """The innermost of the student's lines, else the region."""
@@ -207,6 +240,18 @@ class Bench:
         return Location(file=region.file, line=0) if region is not None else None
 
 
+GPU_BY_NAME = Mistake(
+    "gpu_by_name",
+    say(
+        "the code asks for an NVIDIA GPU, whatever the device of the run",
+        "无论运行在什么设备上，代码都要求 NVIDIA GPU",
+    ),
+    say(
+        "Make tensors on the device of the arguments (mu.device, imgs.device, device), without .cuda().",
+        "在参数所在的设备上创建张量（mu.device、imgs.device、device），不要用 .cuda()。",
+    ),
+)
+_NO_GPU = re.compile(r"Found no NVIDIA driver|not compiled with CUDA|No CUDA GPUs are available")
 KINDS = {
     "timeout": Mistake(
         "timeout",

@@ -174,6 +174,31 @@ def test_an_exception_belongs_to_the_region_it_comes_out_of(assignment: Assignme
     assert result.location.line == line
 
 
+def test_an_exception_in_a_region_that_is_right_belongs_to_its_caller(assignment: Assignment) -> None:
+    bench, about = bench_and_about(assignment, "train_step")
+    inner, outer = (bench.spans[name].first + 1 for name in ("loss", "step"))
+    lines = (
+        StudentLine("trainer.py", outer, "train_step", "x"),
+        StudentLine("trainer.py", inner, "loss_fn", "y"),
+    )
+    error = StudentError("exception", "boom", type="ValueError", traceback=lines)
+    for name in ("loss_values", "loss_average", "loss_gradients"):
+        assert bench.failed_with(about, error).outcome is Outcome.NOT_REACHED
+        bench.results[name] = bench.passed(bench_and_about(assignment, name)[1])
+    result = bench.failed_with(about, error)
+    assert result.outcome is Outcome.WRONG
+    assert result.location is not None
+    assert result.location.line == outer
+
+
+def test_a_gpu_that_is_asked_for_by_name_is_a_mistake_of_its_own(assignment: Assignment) -> None:
+    bench, about = bench_and_about(assignment, "train_step")
+    for message in ("Torch not compiled with CUDA enabled", "No CUDA GPUs are available"):
+        result = bench.failed_with(about, StudentError("exception", message, type="AssertionError"))
+        assert result.misconception is not None
+        assert result.misconception.id == "gpu_by_name"
+
+
 def test_a_blank_region_says_so_and_holds_up_what_builds_on_it(assignment: Assignment) -> None:
     error = StudentError("not_filled_in", "x", todo=Todo("trainer.py", 1, "Losses"))
     bench, about = bench_and_about(assignment, "loss_values")
