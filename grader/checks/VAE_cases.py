@@ -15,7 +15,7 @@ from grader.checks.inputs import images, normal, seed_of, uniform
 from grader.checks.sampling_cases import IMAGES, LATENTS, prior, sampling_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close
+from hwlib.checking.expect import Array, Close, Says
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.noise import Gaussian
 from hwlib.checking.steps import Reply, Step
@@ -24,6 +24,15 @@ from hwlib.checking.words import as_is, say
 Rng = np.random.Generator
 NETWORK_TITLES = {"encoder": say("encoder", "编码器"), "decoder": say("decoder", "解码器")}
 WITHOUT_INIT = {"batch_size": 4, "name": "mnist", "device": "cpu"}
+
+
+A_TENSOR = {
+    name: Says(
+        f"{name}/type", say("images as a torch.Tensor", "图像为 torch.Tensor"),
+        (("ndarray", say("a numpy array", "numpy 数组"), None),),
+    )
+    for name in ("scaled", "samples")
+}  # fmt: skip
 
 
 def build(name: str, rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
@@ -110,11 +119,19 @@ def reparameterize_statistics(
 ) -> Case:
     mu = normal(rng, 256, latent_dim, scale=2.0)
     log_std = uniform(rng, 256, latent_dim, low=-1.2, high=1.2)
-    ask = {"target": "model", "method": "reparameterize", "args": [mu, log_std], "times": 8, "grad": False}
+    ask = {"target": "model", "method": "reparameterize", "args": [mu, log_std], "grad": False}
+    in_eval = {"mode": "eval", "times": 2}
     return Case(
         "reparameterize_statistics",
-        (_construct(rng, latent_dim, bare=True), Step("call", {**ask, "seed": seed_of(rng)}, "z")),
-        (Gaussian("z/result", as_is("z"), mu, log_std, log_variance),),
+        (
+            _construct(rng, latent_dim, bare=True),
+            Step("call", {**ask, "times": 6, "seed": seed_of(rng)}, "z"),
+            Step("call", {**ask, **in_eval, "seed": seed_of(rng)}, "z_eval"),
+        ),
+        (
+            Gaussian("z/result", as_is("z"), mu, log_std, log_variance),
+            Gaussian("z_eval/result", say("z in eval mode", "评估模式下的 z"), mu, log_std, log_variance),
+        ),
     )
 
 
@@ -127,7 +144,15 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     right = raw / 255
     mistakes = (
         (M.NOT_SCALED, raw.astype(float)), (M.SCALED_BY_256, raw / 256), (M.SCALED_TO_TANH, raw / 127.5 - 1),
-        (M.INVERTED, 1 - right), (M.NOT_SCALED, (raw // 255).astype(float)),
+        (M.INVERTED, 1 - right),
+    )  # fmt: skip
+    dark = (raw // 2 + 16).astype(np.uint8)  # no black and no white in it
+    each = (1, 2, 3)
+    low, high = dark.min(each, keepdims=True).astype(float), dark.max(each, keepdims=True).astype(float)
+    by_content = (
+        (M.SCALED_BY_CONTENT, dark / dark.max()), (M.SCALED_BY_CONTENT, dark / high),
+        (M.SCALED_BY_CONTENT, (dark - float(dark.min())) / float(np.ptp(dark))),
+        (M.SCALED_BY_CONTENT, (dark - low) / (high - low)),
     )  # fmt: skip
     return Case(
         "scale",
@@ -135,11 +160,15 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("construct", {"file": "hwlib.checking.standins", "callable": "bare", "as_": "data",
                                "args": ["dataset", "Dataset", WITHOUT_INIT]}),
             Step("call", {"target": "data", "method": "scale", "args": [raw]}, "scaled"),
+            Step("call", {"target": "data", "method": "scale", "args": [dark]}, "dark"),
         ),
         (
+            A_TENSOR["scaled"],
             Array("scaled/result", IMAGES, (6, 1, 32, 32)),
             Close("scaled/result", right.astype(np.float32), say("images in [0, 1]", "[0, 1] 内的图像"),
                   tolerances.SCALE, mistakes),
+            Close("dark/result", (dark / 255).astype(np.float32),
+                  say("dark images, by the same rule", "较暗的图像，规则相同"), tolerances.SCALE, by_content),
         ),
     )  # fmt: skip
 
@@ -151,11 +180,18 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     return Case(
         "sample",
         (
-            *sampling_steps("sigmoid", {"latent_dim": latent_dim}, 9),
+            *sampling_steps("sigmoid", {"latent_dim": latent_dim}, 9, kind="Autoencoder"),
+            Step("get", {"target": "standin.as_images"}, "as_images"),
             Step("call", {"target": "standin", "args": [Reply("seen/result/0")]}, "decoded"),
         ),
         (
-            Array("samples/result", IMAGES, (9, 1, 32, 32), low=0, high=1, wrong_shape=M.WRONG_COUNT),
+            Says(
+                "as_images/value",
+                say("latents by their name, model(z=z)", "隐变量按名字传入：model(z=z)"),
+                ((True, as_is("model(z)"), M.LATENTS_AS_IMAGES),),
+            ),
+            A_TENSOR["samples"],
+            Array("samples/result", IMAGES, (9, 1, 32, 32), low=0, high=1, wrong_count=M.WRONG_COUNT),
             Array("seen/result/0", LATENTS, (9, latent_dim)),
             Close(
                 "samples/result",
@@ -168,7 +204,7 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 
 
 def sample_prior(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
-    return prior("sigmoid", {"latent_dim": latent_dim}, (latent_dim,), M.DEVICE_IGNORED)
+    return prior("sigmoid", {"latent_dim": latent_dim}, (latent_dim,), M.DEVICE_IGNORED, "Autoencoder")
 
 
 _BUILDERS = {

@@ -10,12 +10,13 @@ from grader.checks.inputs import images, normal, seed_of
 from grader.checks.VAE_cases import NETWORK_TITLES, Rng, model_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close, Differs, Either, Items
+from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.steps import Reply, Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import Words, as_is, say
 
+RESULTS = ("recon", "mu", "log_std")
 FORWARD_RETURNS = say("forward(x) returns (recon, mu, log_std)", "forward(x) 返回 (recon, mu, log_std)")
 
 
@@ -33,9 +34,14 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     stir = {"file": "hwlib.checking.standins", "method": "stir", "args": [Ref("model"), seed]}
     first, last = f"encoder/result/first:{latent_dim}", f"encoder/result/from:{latent_dim}"
     close = tolerances.NETWORK
-    # mu and log_std are the halves of self.encoder's output, or forward itself is the table's encoder.
-    whole_encoder = Layers("none", NETWORK_TITLES["encoder"], rows["encoder"], "whole_images", (1, 2))
-    whole_decoder = Layers("none", NETWORK_TITLES["decoder"], rows["decoder"], "whole_latents", (0,))
+    # mu and log_std are the halves of self.encoder's output, or (where that is not the table's encoder)
+    # forward itself is the table's encoder.
+    whole_encoder = Layers(
+        "none", NETWORK_TITLES["encoder"], rows["encoder"], "whole_images", (1, 2), unless="alone_encoder"
+    )
+    whole_decoder = Layers(
+        "none", NETWORK_TITLES["decoder"], rows["decoder"], "whole_latents", (0,), unless="alone_decoder"
+    )
     swapped = (M.HALVES_SWAPPED, last)
     return Case(
         "forward_modes",
@@ -55,12 +61,25 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 may_fail=True,
                 later=True,
             ),
+            *(
+                Step("trace", {"target": f"model.{network}", "args": [inputs]}, f"alone_{network}",
+                     may_fail=True, later=True)
+                for network, inputs in (("encoder", x), ("decoder", z))
+            ),
             Step("call", {**again, "args": [mu, log_std], "seed": seed}, "z", may_fail=True),
             Step("call", {**again, "args": [mu, log_std], "seed": seed + 1}, "z_again", may_fail=True),
             Step("call", {**again, "args": [log_std, mu], "seed": seed}, "z_exchanged", may_fail=True),
             decoded(Reply("z/result"), "decoded"),
             decoded(Reply("z_exchanged/result"), "decoded_exchanged"),
             decoded(mu, "decoded_mu"),
+            Step("gradients", {"target": "model", "method": "reparameterize", "args": [mu, log_std],
+                               "weights": [1.0]}, "slope_of_z", may_fail=True),
+            *(
+                Step("gradients", {"target": "model", "args": [x[:2]], "seed": seed,
+                                   "weights": [1.0 if i == position else None for i in range(3)]},
+                     f"slope_of_{name}")
+                for position, name in enumerate(RESULTS)
+            ),
         ),
         (
             Items("images/result", 3, FORWARD_RETURNS, M.RETURNS_ONLY_RECON),
@@ -95,7 +114,7 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                             "log_std: the second half of the encoder's output", "log_std：编码器输出的后一半"
                         ),
                         close,
-                        ((M.RETURNS_STD, f"{last}/exp"),),
+                        ((M.RETURNS_STD, f"{last}/exp"), (M.KL_LOG_VARIANCE, f"{last}/times:0.5")),
                     ),
                     whole_encoder,
                 )
@@ -131,8 +150,17 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 say("recon, decoded from fresh noise at every call", "recon 每次都由重新采样的噪声解码得到"),
                 source=("z/result", "z_again/result"),
             ),
+            *(
+                Flows(
+                    f"slope_of_{name}/args/0",
+                    say("a gradient from {name} back to the images", "从 {name} 回传到图像的梯度", name=name),
+                    M.DETACHED,
+                    source="slope_of_z/args/0" if name == "recon" else "",
+                )
+                for name in RESULTS
+            ),
         ),
-    )
+    )  # fmt: skip
 
 
 def forward_batches(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:

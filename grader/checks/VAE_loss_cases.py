@@ -11,7 +11,7 @@ from grader.checks.inputs import images, normal, uniform
 from grader.checks.reference import trainer
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Close, Items
+from hwlib.checking.expect import Close, Items, Scalar
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
@@ -19,6 +19,8 @@ from hwlib.checking.words import say
 
 Rng = np.random.Generator
 PIXELS = 32 * 32
+DATA_BATCH = 4
+"""The batch size of the stand-in for the data set; no batch that loss_fn gets has it."""
 RECONSTRUCTION_LOSS, KL_DIVERGENCE = say("reconstruction loss", "重构损失"), say("KL divergence", "KL 散度")
 LOSSES_RETURNED = say("loss_fn returns (recon_loss, kl_loss)", "loss_fn 返回 (recon_loss, kl_loss)")
 
@@ -43,7 +45,7 @@ def trainer_steps(latent_dim: int) -> tuple[Step, ...]:
             "optimizer",
             {"name": "SGD", "of": ["standin"], "kwargs": {"lr": 1e-4, "momentum": 0.9}, "as_": "optimizer"},
         ),
-        Step("stub", {"attributes": {"batch_size": 4, "name": "mnist"}, "as_": "data"}),
+        Step("stub", {"attributes": {"batch_size": DATA_BATCH, "name": "mnist"}, "as_": "data"}),
         Step("stub", {"as_": "writer"}),
         Step(
             "construct",
@@ -81,19 +83,32 @@ def wrong_reconstruction(target: np.ndarray, recon: np.ndarray) -> tuple[tuple[M
         return float(-(x * np.log(y) + (1 - x) * np.log(1 - y)).sum() / batch)
 
     right, pixels = bce(t, r), t[0].size
+    logits = float((np.logaddexp(0, r) - t * r).sum() / batch)
     squared = float(((t - r) ** 2).sum() / batch)
     return (
         (M.SUMMED_OVER_BATCH, right * batch),
         (M.PIXEL_MEAN, right / pixels),
         (M.PIXEL_MEAN, right / pixels / batch),
+        (M.PIXEL_MEAN, right / pixels * batch),
+        (M.PIXEL_MEAN, right / t.shape[-1]),
+        (M.FIXED_PIXELS, right / pixels * 28**2),
+        *_fixed_batch_sizes(right, batch),
         (M.WRONG_SIGN, -right),
         (M.SWAPPED_ARGUMENTS, bce(r, t)),
+        (M.WITH_LOGITS, logits),
+        (M.WITH_LOGITS, logits * batch),
+        (M.WITH_LOGITS, logits / pixels),
         (M.SQUARED_ERROR, squared),
         (M.SQUARED_ERROR, squared / 2),
         (M.SQUARED_ERROR, squared / pixels),
         (M.SQUARED_ERROR, squared * batch),
         (M.HALF_OF_BCE, float(-(t * np.log(r)).sum() / batch)),
     )
+
+
+def _fixed_batch_sizes(right: float, batch: int) -> tuple[tuple[Mistake, float], ...]:
+    """Divided by a batch size that is written down, or by the data set's, in place of the batch's own."""
+    return tuple((M.FIXED_BATCH_SIZE, right * batch / size) for size in (DATA_BATCH, 16, 32, 64, 100, 128))
 
 
 def wrong_kl(
@@ -112,6 +127,8 @@ def wrong_kl(
         (M.SUMMED_OVER_BATCH, right * batch),
         (M.DIMENSION_MEAN, right / m.shape[1]),
         (M.DIMENSION_MEAN, right / m.shape[1] / batch),
+        (M.DIMENSION_MEAN, right / m.shape[1] * batch),
+        *_fixed_batch_sizes(right, batch),
         (M.WRONG_SIGN, -right),
         (M.MISSING_HALF, 2 * right),
         (M.KL_LOG_VARIANCE, mean(0.5 * (m**2 + np.exp(s) - s - 1))),
@@ -120,8 +137,13 @@ def wrong_kl(
         (M.MISSING_MU, mean(0.5 * (var - 2 * s - 1))),
         (M.MU_NOT_SQUARED, mean(0.5 * (m + var - 2 * s - 1))),
         (M.SIGMA_NOT_SQUARED, mean(0.5 * (m**2 + np.exp(s) - 2 * s - 1))),
+        (M.SIGMA_NOT_SQUARED, mean(0.5 * (m**2 + 2 * np.exp(s) - 2 * s - 1))),
         (M.NOT_TWICE_LOG, mean(0.5 * (m**2 + var - s - 1))),
-        (M.WRONG_SIGN, mean(0.5 * (m**2 + var + 2 * s - 1))),
+        (M.SIGN_OF_TERM, mean(0.5 * (m**2 + var + 2 * s - 1))),
+        (M.SIGN_OF_TERM, mean(0.5 * (m**2 + var - 2 * s + 1))),
+        (M.SIGN_OF_TERM, mean(0.5 * (m**2 - var - 2 * s - 1))),
+        (M.SIGN_OF_TERM, mean(0.5 * (var - m**2 - 2 * s - 1))),
+        (M.OTHER_DIRECTION, mean(0.5 * ((1 + m**2) / var + 2 * s - 1))),
     )
 
 
@@ -141,6 +163,8 @@ def loss_values(rng: Rng, assignment: Assignment, latent_dim: int, log_variance:
         ),
         (
             Items("losses/result", 2, LOSSES_RETURNED),
+            Scalar("losses/result/0", RECONSTRUCTION_LOSS),
+            Scalar("losses/result/1", KL_DIVERGENCE),
             Close(
                 "losses/result/0",
                 right[0],

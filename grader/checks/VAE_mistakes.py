@@ -27,6 +27,36 @@ DIMENSION_MEAN = Mistake(
     ),
     say("Sum over the latent dimensions, average over the batch only.", "对隐变量的各维求和，只对批取平均。"),
 )
+FIXED_PIXELS = Mistake(
+    "fixed_pixel_count",
+    say(
+        "computed with a fixed number of pixels, or averaged over the channels",
+        "使用了固定的像素数，或者对通道取了平均",
+    ),
+    say(
+        "Sum over all pixels of all channels: reduction='sum', then divide by B.",
+        "对所有通道的所有像素求和：用 reduction='sum'，再除以 B。",
+    ),
+)
+FIXED_BATCH_SIZE = Mistake(
+    "fixed_batch_size",
+    say(
+        "divided by a fixed batch size in place of the number of images in the batch",
+        "除以了固定的批大小，而不是这一批的图像数",
+    ),
+    say(
+        "Batches have other sizes, too (the last one of the validation images): divide by target.shape[0].",
+        "批的大小会变（例如验证图像的最后一批）：应除以 target.shape[0]。",
+    ),
+)
+WITH_LOGITS = Mistake(
+    "probabilities_as_logits",
+    say("the sigmoid is applied twice: x' is already a probability", "重复使用了 sigmoid：x' 已经是概率"),
+    say(
+        "The decoder ends with a sigmoid: F.binary_cross_entropy, not the function `_with_logits`.",
+        "解码器的最后已有 sigmoid：应使用 F.binary_cross_entropy，而不是带 `_with_logits` 的函数。",
+    ),
+)
 SQUARED_ERROR = Mistake(
     "squared_error",
     say("squared error in place of binary cross-entropy", "用平方误差代替了二元交叉熵"),
@@ -94,6 +124,17 @@ KL_FORMULA = say(
     "KL = 1/2 sum(mu^2 + sigma^2 - 2 log sigma - 1).",
     "KL = 1/2 sum(mu^2 + sigma^2 - 2 log sigma - 1)，对各维求和。",
 )
+SIGN_OF_TERM = Mistake("sign_of_a_term", say("one term has the wrong sign", "有一项的符号错了"), KL_FORMULA)
+OTHER_DIRECTION = Mistake(
+    "other_direction",
+    say(
+        "the divergence of N(0, I) from q, not of q from N(0, I)",
+        "两个分布的次序反了：算成了 KL(N(0, I) || q)",
+    ),
+    say(
+        "It is KL(N(mu, sigma^2) || N(0, I)): q comes first.", "应为 KL(N(mu, sigma^2) || N(0, I))：q 在前。"
+    ),
+)
 MISSING_HALF = Mistake("missing_half", say("the factor 1/2 is missing", "漏了系数 1/2"), KL_FORMULA)
 MISSING_MINUS_ONE = Mistake("missing_minus_one", say("the -1 is missing", "漏了 -1"), KL_FORMULA)
 MISSING_MU = Mistake("missing_mu", say("mu^2 is missing", "漏了 mu^2"), KL_FORMULA)
@@ -117,6 +158,14 @@ DETACHED = Mistake(
         "Without gradients to mu and log sigma the encoder does not learn; leave out detach, .data, "
         ".item and no_grad.",
         "mu 与 log sigma 没有梯度，编码器就无法学习；不要使用 detach、.data、.item 和 no_grad。",
+    ),
+)
+CLAMPED = Mistake(
+    "spread_clamped",
+    say("log sigma is limited to a range", "限制了 log sigma 的取值范围"),
+    say(
+        "sigma = exp(log_std) for small and large log sigma alike: no clamp in this range.",
+        "无论 log sigma 大小，都有 sigma = exp(log_std)：在这个范围内不应截断。",
     ),
 )
 CPU_NOISE = Mistake(
@@ -198,6 +247,14 @@ SCALED_TO_TANH = Mistake(
         "VAE 的图像取值在 [0, 1]；[-1, 1] 是 GAN 的范围。",
     ),
 )
+SCALED_BY_CONTENT = Mistake(
+    "scaled_by_content",
+    say("divided by what the images hold in place of 255", "除以的是图像中的最大值（或其范围），而不是 255"),
+    say(
+        "A dark image stays dark: the same factor for every image.",
+        "较暗的图像仍应较暗：所有图像使用同一个系数。",
+    ),
+)
 INVERTED = Mistake(
     "inverted",
     say("black and white are exchanged", "黑白颠倒了"),
@@ -229,6 +286,17 @@ ONLY_RECONSTRUCTION = Mistake(
     LOSS_IS_SUM,
 )
 ONLY_KL = Mistake("only_kl", say("only the KL divergence is minimized", "只最小化了 KL 散度"), LOSS_IS_SUM)
+KL_SUBTRACTED = Mistake(
+    "kl_subtracted", say("the KL divergence is subtracted", "减去了 KL 散度，而不是加上"), LOSS_IS_SUM
+)
+LOSS_ARGUMENTS = Mistake(
+    "loss_arguments",
+    say("loss_fn gets its arguments in the wrong order", "调用 loss_fn 时参数的次序不对"),
+    say(
+        "The model returns (recon, mu, log_std); the losses are loss_fn(imgs, recon, mu, log_std).",
+        "模型依次返回 (recon, mu, log_std)；损失应以 loss_fn(imgs, recon, mu, log_std) 的形式调用。",
+    ),
+)
 ASCENT = Mistake(
     "ascent",
     say("the loss is maximized", "损失被最大化了"),
@@ -256,6 +324,13 @@ WRONG_COUNT = Mistake(
     "wrong_count",
     say("not as many images as were asked for", "图像数量与要求的不同"),
     say("num_images images: one latent vector each.", "应有 num_images 幅图像，每幅对应一个隐变量。"),
+)
+LATENTS_AS_IMAGES = Mistake(
+    "latents_as_images",
+    say("the latents are passed in the place of the images", "把隐变量传到了图像的位置"),
+    say(
+        "The model's first argument is x: call it as model(z=z).", "模型的第一个参数是 x：应写成 model(z=z)。"
+    ),
 )
 DEVICE_IGNORED = Mistake(
     "device_ignored",

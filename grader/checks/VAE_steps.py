@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import torch
@@ -12,11 +13,12 @@ from torch import Tensor, nn
 from grader.checks import VAE_loss_cases as cases
 from grader.checks import VAE_mistakes as M
 from grader.checks import tolerances
-from grader.checks.inputs import images, weights
+from grader.checks.inputs import images, latent_dim_of, weights
 from grader.checks.reference import trainer
 from grader.checks.submission import Submission, look
 from grader.checks.VAE_losses import uses_log_variance
-from hwlib.checking.compare import as_array
+from hwlib.checking.compare import as_array, close
+from hwlib.checking.compare import number as number_text
 from hwlib.checking.expect import Close, Items
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.standins import Maps
@@ -94,6 +96,7 @@ def wrong_gradients(now: Gradients, left_over: State | None) -> tuple[tuple[Mist
     zero = {name: np.zeros_like(value) for name, value in right.items()}
     known: list[tuple[Mistake, State]] = [
         (M.NO_UPDATE, zero), (M.ONLY_RECONSTRUCTION, now.recon), (M.ONLY_KL, now.kl),
+        (M.KL_SUBTRACTED, {name: now.recon[name] - now.kl[name] for name in right}),
         (M.ASCENT, {name: -value for name, value in right.items()}),
     ]  # fmt: skip
     if left_over is not None:
@@ -109,7 +112,7 @@ def flat(state: State) -> np.ndarray:
 def require_steps(submission: Submission, rng: np.random.Generator) -> None:
     """Three steps from equal weights change the model and return the values as the reference's do."""
     convention = of_log_variance if uses_log_variance(submission) else None
-    latent_dim = int(rng.integers(5, 9))
+    latent_dim = latent_dim_of(rng, submission.assignment, high=9)
     outputs = [((1, 32, 32), "sigmoid"), ((latent_dim,), ""), ((latent_dim,), "")]
     model = Maps(cases.PIXELS, outputs)
     own_loss = not submission.passed("loss_values", "loss_average", "loss_gradients")
@@ -132,12 +135,21 @@ def require_steps(submission: Submission, rng: np.random.Generator) -> None:
         )
         reply, kept = done["step"], look(done, "optimizer/state")
         after = submission.as_state(done["model"], "standin")
-        _judge_update(submission, number, right, left_over, state, after, momentum)
+        exchanged = _exchanged(model, imgs, convention) if not own_loss else tuple
+        _judge_update(submission, number, right, left_over, state, after, momentum, exchanged)
         values = (right.recon_loss + right.kl_loss, right.recon_loss, right.kl_loss)
         submission.require(Items("result", 3, STEP_RETURNED).judge(reply))
+        returned = [as_array(look(reply, f"result/{position}")) for position in range(3)]
+        in_other_order = any(
+            all(
+                value is not None and close(value, np.asarray(right_one), tolerances.LOSS)
+                for value, right_one in zip(returned, order, strict=True)
+            )
+            for order in permutations(values)
+        )
         for position, name in enumerate(("loss", "recon_loss", "kl_loss")):
             others = tuple(
-                (M.STEP_RETURN_ORDER if position else M.LOSS_IS_PART, value)
+                (M.STEP_RETURN_ORDER if position or in_other_order else M.LOSS_IS_PART, value)
                 for i, value in enumerate(values)
                 if i != position
             )
@@ -177,7 +189,7 @@ def _momentum(submission: Submission, right: Gradients, kept: object) -> State:
 
 def _judge_update(
     submission: Submission, number: int, right: Gradients, left_over: State | None,
-    before: State, after: State, momentum: State,
+    before: State, after: State, momentum: State, more: Callable[[], tuple[tuple[Mistake, State], ...]],
 ) -> None:  # fmt: skip
     rate, keep = LEARNING_RATE, MOMENTUM
     if set(after) != set(before) or any(after[name].shape != before[name].shape for name in before):
@@ -187,18 +199,49 @@ def _judge_update(
         return flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
 
     found = flat(after) - flat(before)
+    if close(found, change(right.total), tolerances.STEP):
+        return
     still = np.zeros_like(found)
-    known = tuple((mistake, change(wrong)) for mistake, wrong in wrong_gradients(right, left_over))
+    known = tuple(
+        (mistake, change(wrong)) for mistake, wrong in (*wrong_gradients(right, left_over), *more())
+    )
     gradient = flat(right.total)
+    used = -found / rate - keep * flat(momentum)
+    factor = float(used @ gradient / max(float(gradient @ gradient), 1e-30))
+    scaled = (_scaled(factor), -rate * (keep * flat(momentum) + factor * gradient))
     twice = -rate * ((1 + keep) * (keep * flat(momentum) + gradient) + gradient)
     submission.require(
         Close(
             "found", change(right.total),
             say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
             tolerances.STEP,
-            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice)),
+            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice), scaled),
         ).judge({"found": found})
     )  # fmt: skip
+
+
+def _scaled(factor: float) -> Mistake:
+    return Mistake(
+        "scaled_gradient",
+        say("the gradient is {factor} times that of recon_loss + kl_loss",
+            "梯度是 recon_loss + kl_loss 的梯度的 {factor} 倍", factor=number_text(factor)),
+        say("loss = recon_loss + kl_loss without another factor, and no clipping of gradients.",
+            "loss = recon_loss + kl_loss，不乘其他系数，也不裁剪梯度。"),
+    )  # fmt: skip
+
+
+def _exchanged(
+    model: nn.Module, imgs: np.ndarray, losses: Losses | None
+) -> Callable[[], tuple[tuple[Mistake, State], ...]]:
+    """The gradients where arguments of loss_fn are exchanged; made when somebody asks for them."""
+    right = losses or trainer("VAE").loss_fn
+
+    def others() -> tuple[tuple[Mistake, State], ...]:
+        swapped = gradients(model, imgs, lambda target, recon, mu, log_std: right(recon, target, mu, log_std))
+        halves = gradients(model, imgs, lambda target, recon, mu, log_std: right(target, recon, log_std, mu))
+        return (M.LOSS_ARGUMENTS, swapped.total), (M.LOSS_ARGUMENTS, halves.total)
+
+    return others
 
 
 def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> Losses:
@@ -214,9 +257,7 @@ def _own_losses(submission: Submission, model: Maps, imgs: np.ndarray) -> Losses
         position = len(values)
         value = as_array(look(reply, f"result/{position}"))
         if value is None or value.size != 1:
-            submission.wrong(
-                say("loss_fn returns two numbers", "loss_fn 返回两个数"), say("something else", "其他内容")
-            )
+            submission.wrong(cases.LOSSES_RETURNED, say("something else", "其他内容"))
         values.append(float(value.reshape(())))  # type: ignore[union-attr]
         slopes.append([look(reply, f"args/{i}") for i in (1, 2, 3)])
     return given_losses((values[0], values[1]), slopes)

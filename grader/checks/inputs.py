@@ -11,6 +11,8 @@ import hmac
 
 import numpy as np
 
+from hwlib.assignment import Assignment
+
 
 def generator(secret: bytes, student: str, track: str, check: str) -> np.random.Generator:
     """Random numbers that are a function of the secret and the three names."""
@@ -47,6 +49,14 @@ def weights(rng: np.random.Generator, shapes: dict[str, tuple[int, ...]]) -> dic
         name: normal(rng, *shape, scale=1.0 / np.sqrt(shape[-1]) if len(shape) == 2 else 0.1)
         for name, shape in shapes.items()
     }
+
+
+def latent_dim_of(rng: np.random.Generator, assignment: Assignment, low: int = 5, high: int = 13) -> int:
+    """A latent dimension in [low, high), never the default: code with the default written into it would
+    pass for some students and fail for others.
+    """
+    default = assignment.run.defaults.get("latent_dim")
+    return int(rng.choice([value for value in range(low, high) if value != default]))
 
 
 def seed_of(rng: np.random.Generator) -> int:

@@ -18,7 +18,9 @@ IMAGES, LATENTS = say("images", "图像"), say("latents", "隐变量")
 COUNT = 512
 
 
-def sampling_steps(activation: str, settings: dict[str, int], count: int, calls: int = 1) -> tuple[Step, ...]:
+def sampling_steps(
+    activation: str, settings: dict[str, int], count: int, calls: int = 1, kind: str = "Decoder"
+) -> tuple[Step, ...]:
     """Calls the student's sample_images with a stand-in that remembers its latents.
 
     Of several calls only the latents are looked at.
@@ -26,6 +28,7 @@ def sampling_steps(activation: str, settings: dict[str, int], count: int, calls:
     Args:
         activation: the last one of the model, "sigmoid" or "tanh".
         settings: attributes of the model, latent_dim among them.
+        kind: the stand-in's class.
     """
     ask = {
         "file": "main",
@@ -36,18 +39,23 @@ def sampling_steps(activation: str, settings: dict[str, int], count: int, calls:
     }
     return (
         Step("import", {"modules": ["main"]}),
-        Step("construct", _decoder("standin", activation, settings, even=calls > 1)),
+        Step("construct", _decoder("standin", activation, settings, kind, even=calls > 1)),
         Step("call", ask, "samples"),
         Step("call", {"target": "standin", "method": "latents", "args": [count]}, "seen"),
     )
 
 
-def prior(activation: str, settings: dict[str, int], shape: tuple[int, ...], on_cpu: Mistake) -> Case:
+def prior(
+    activation: str, settings: dict[str, int], shape: tuple[int, ...], on_cpu: Mistake, kind: str = "Decoder"
+) -> Case:
     """The case `sample_prior`: latents of this shape (of one image) from N(0, I), on the device given."""
     nothing = np.zeros((COUNT, *shape), dtype=np.float32)
     return Case(
         "sample_prior",
-        (*sampling_steps(activation, settings, COUNT, calls=4), *_other_device_steps(activation, settings)),
+        (
+            *sampling_steps(activation, settings, COUNT, 4, kind),
+            *_other_device_steps(activation, settings, kind),
+        ),
         (
             Gaussian("seen/result", LATENTS, nothing, nothing, prior=True),
             Says(
@@ -59,19 +67,21 @@ def prior(activation: str, settings: dict[str, int], shape: tuple[int, ...], on_
     )
 
 
-def _other_device_steps(activation: str, settings: dict[str, int]) -> tuple[Step, ...]:
+def _other_device_steps(activation: str, settings: dict[str, int], kind: str) -> tuple[Step, ...]:
     """The same on PyTorch's meta device, which computes nothing: latents made elsewhere show at once."""
     args = [Ref("elsewhere"), 3, settings["latent_dim"], "meta"]
     ask = {"file": "main", "method": "sample_images", "args": args}
     return (
-        Step("construct", _decoder("elsewhere", activation, settings)),
+        Step("construct", _decoder("elsewhere", activation, settings, kind)),
         Step("call", {"target": "elsewhere", "method": "to", "args": ["meta"]}),
         Step("call", ask, "meta", may_fail=True),
         Step("get", {"target": "elsewhere.mixed"}, "mixed"),
     )
 
 
-def _decoder(name: str, activation: str, settings: dict[str, int], even: bool = False) -> dict[str, Any]:
-    made = {"file": "hwlib.checking.standins", "callable": "Decoder", "as_": name,
+def _decoder(
+    name: str, activation: str, settings: dict[str, int], kind: str, even: bool = False
+) -> dict[str, Any]:
+    made = {"file": "hwlib.checking.standins", "callable": kind, "as_": name,
             "args": [[1, 32, 32], activation, settings]}  # fmt: skip
     return {**made, "kwargs": {"even": True}} if even else made

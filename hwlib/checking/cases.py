@@ -16,7 +16,7 @@ import numpy as np
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from hwlib.checking.expect import Array, Close, Differs, Either, Expectation, Items, Says, Sum
+from hwlib.checking.expect import Array, Close, Differs, Either, Expectation, Flows, Items, Says, Scalar, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem
@@ -57,6 +57,7 @@ _KINDS: dict[str, type] = {
         Differs,
         Drawn,
         Either,
+        Flows,
         Gaussian,
         Items,
         Layers,
@@ -64,6 +65,7 @@ _KINDS: dict[str, type] = {
         Ref,
         Reply,
         Says,
+        Scalar,
         Step,
         Sum,
         Wanted,

@@ -75,6 +75,7 @@ class Array:
         shape: None allows any.
         low, high: bounds of the values, with `slack` for rounding.
         wrong_range, wrong_shape: the mistakes to name where the values lie outside, or the shape is another.
+        wrong_count: the mistake to name where only the first length is another.
     """
 
     of: str
@@ -86,6 +87,7 @@ class Array:
     slack: float = 1e-6
     wrong_range: Mistake | None = None
     wrong_shape: Mistake | None = None
+    wrong_count: Mistake | None = None
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
@@ -96,7 +98,8 @@ class Array:
             return Problem(wanted, describe(value))
         if self.shape is not None and value.shape != tuple(self.shape):
             found = say("shape {shape}", "形状 {shape}", shape=shape_text(value.shape))
-            return Problem(wanted, found, self.wrong_shape)
+            count = value.shape[1:] == tuple(self.shape[1:]) and self.wrong_count
+            return Problem(wanted, found, count or self.wrong_shape)
         if self.dtype is not None and value.dtype.name != self.dtype:
             return Problem(with_dtype(wanted, self.dtype), as_is(value.dtype.name))
         if not np.isfinite(array).all():
@@ -117,6 +120,26 @@ class Array:
             )
             return Problem(bounded, found, self.wrong_range)
         return None
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One number: a 0-d tensor or a plain number."""
+
+    of: str
+    what: Words
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        array = as_array(value)
+        if array is not None and array.ndim == 0:
+            return None
+        found = describe(value)
+        if array is not None:
+            found = say("a tensor of shape {shape}", "形状为 {shape} 的张量", shape=shape_text(array.shape))
+        return Problem(
+            say("{what}: one number (a 0-d tensor)", "{what}：一个数（0 维张量）", what=self.what), found
+        )
 
 
 @dataclass(frozen=True)
@@ -237,12 +260,35 @@ class Differs:
 
 
 @dataclass(frozen=True)
+class Flows:
+    """A gradient that is there. It may be zero: all units of a small layer can be dead by chance.
+
+    `source` is the path of another gradient that it comes through: where that is missing, nothing is said.
+    """
+
+    of: str
+    what: Words
+    mistake: Mistake
+    source: str = ""
+
+    def judge(self, replies: Replies) -> Problem | None:
+        if self.source and as_array(look(replies, self.source)) is None:
+            return None
+        if as_array(look(replies, self.of)) is not None:
+            return None
+        return Problem(self.what, say("no gradient", "没有梯度"), self.mistake)
+
+
+@dataclass(frozen=True)
 class Says:
-    """A reply's word (the verdict of an operation) that must not be one of those that name a mistake."""
+    """A reply's word (the verdict of an operation) that must be none of the `wrong` ones.
+
+    Those stand with what was found and the mistake behind it, if it has a name.
+    """
 
     of: str
     expected: Words
-    wrong: tuple[tuple[Any, Words, Mistake], ...]
+    wrong: tuple[tuple[Any, Words, Mistake | None], ...]
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)

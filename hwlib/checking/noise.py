@@ -127,6 +127,8 @@ class Gaussian:
         mean = np.asarray(self.mean, dtype=np.float64)
         log_std = np.asarray(self.log_std, dtype=np.float64) * (0.5 if self.log_variance else 1.0)
         wanted = of_shape(self.what, mean.shape)
+        if self.prior and isinstance(value, (list, tuple)) and not value:
+            return Problem(wanted, say("none: the model was not called", "没有：未调用模型"))
         calls = [as_array(item) for item in value] if isinstance(value, (list, tuple)) else []
         for item, array in zip(value if calls else [value], calls or [None], strict=False):
             if array is None or array.shape != mean.shape or item.dtype.name != "float32":
@@ -151,6 +153,8 @@ class Gaussian:
                 "{what}服从 N(0, I)，各元素相互独立",
                 what=self.what,
             )
+            if np.ptp(z) == 0:
+                return Problem(prior, say("the same number everywhere", "所有的数都相同"))
             return Problem(prior, fault[1], fault[0])
         expected = say(
             "{what}: mean mu and standard deviation sigma = exp(log_std), independent entries",

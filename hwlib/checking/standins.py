@@ -84,14 +84,36 @@ class Decoder(nn.Module):
             z = z.to(self.scale.device)
         y = z.flatten(1).sum(1, keepdim=True) * self.scale  # [N, pixels], [N, 1] with `even`
         images = torch.sigmoid(y) if self.squash == "sigmoid" else torch.tanh(y)
-        return images.expand(len(z), int(torch.Size(self.shape).numel())).reshape(len(z), *self.shape)
+        images = images.expand(len(z), int(torch.Size(self.shape).numel())).contiguous()  # for work in place
+        return images.reshape(len(z), *self.shape)
 
     def latents(self, count: int) -> list[Tensor]:
         """All latents so far in groups of `count`, [count, ...] each, however they came in."""
-        return list(torch.cat(self.seen).split(count))
+        return list(torch.cat(self.seen).split(count)) if self.seen else []
 
     def decoder(self, *args: Any, **kwargs: Any) -> Tensor:
         return self.forward(*args, **kwargs)
+
+
+class Autoencoder(Decoder):
+    """A Decoder that is called as the VAE is: forward(x=None, z=None).
+
+    `as_images` says whether latents came in the place of the images.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.as_images = False
+
+    def forward(self, x: Tensor | None = None, z: Tensor | None = None) -> Tensor:
+        self.as_images = self.as_images or z is None
+        return super().forward(x if z is None else z)
+
+    def decoder(self, z: Tensor) -> Tensor:
+        return self.forward(z=z)
+
+    def reparameterize(self, mu: Tensor, log_std: Tensor) -> Tensor:
+        return mu + log_std.exp() * torch.randn_like(mu)
 
 
 def stir(module: nn.Module, seed: int) -> None:

@@ -132,8 +132,7 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
     message = _message(error)
     description: dict[str, Any] = {
         "kind": "exception",
-        # Not type(error).__name__: a metaclass of the student's may answer that.
-        "type": type.__dict__["__name__"].__get__(type(error))[:80],
+        "type": type_name(error),
         "message": message,
         "traceback": _student_lines(error, folder),
     }
@@ -142,6 +141,12 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
         description["kind"] = "not_filled_in"
         description["todo"] = {"file": match[1], "number": int(match[2]), "title": match[3]}
     return description
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type. Not type(value).__name__: a metaclass of the student's may answer that."""
+    name: str = type.__dict__["__name__"].__get__(type(value))
+    return name[:80]
 
 
 def _message(error: BaseException) -> str:

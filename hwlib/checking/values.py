@@ -62,8 +62,8 @@ def pack(
         return value if abs(value) < 1 << 64 else {"opaque": "an integer of more than 64 bits"}
     if kind is list:
         return [item if type(item) in _SIMPLE else pack(item, arrays, convert, depth + 1) for item in value]
-    if kind is tuple:
-        return {"tuple": [pack(item, arrays, convert, depth + 1) for item in value]}
+    if issubclass(kind, tuple):  # a named tuple, too; read as it is, whatever its class says
+        return {"tuple": [pack(item, arrays, convert, depth + 1) for item in tuple.__iter__(value)]}
     if kind is dict:
         pairs = [
             [

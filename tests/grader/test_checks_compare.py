@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwlib.checking.compare import NOTHING, as_array, close, describe, difference_text, look, matching
-from hwlib.checking.expect import Array, Close, Differs, Either, Items, Says, Sum
+from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items, Says, Scalar, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.values import Opaque
@@ -106,6 +106,9 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(Items("b/result", 2, WHAT, HALF)) == "half"
     assert judged(Array("b/result", WHAT, (2,), None)) == ""
     assert judged(Array("b/result", WHAT, (3,), None, wrong_shape=HALF)) == "half"
+    counted = Array("b/result", WHAT, (3,), None, wrong_shape=HALF, wrong_count=TWICE)
+    assert judged(counted) == "twice"
+    assert judged(counted, {"b": {"result": np.zeros((3, 1))}}) == "half"
     assert judged(Array("b/result", WHAT, (2,))) == "float64"
     assert judged(Array("b/result", WHAT, (2,), None, low=0.3, high=1, wrong_range=TWICE)) == "twice"
     assert judged(Array("a/result/1", WHAT)) == "None"
@@ -120,6 +123,12 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(Differs("b/result", "b/result", WHAT, HALF, ("a/result/0", "a/result/0"))) == ""
     assert judged(Says("v", WHAT, (("mixed", WHAT, HALF),)), {"v": "mixed"}) == "half"
     assert judged(Says("v", WHAT, ()), {}) == "nothing"
+    assert judged(Scalar("n", WHAT), {"n": np.asarray(2.0)}) == judged(Scalar("n", WHAT), {"n": 2.0}) == ""
+    assert judged(Scalar("b/result", WHAT)) == "a tensor of shape [2]"
+    assert judged(Scalar("a/result/1", WHAT)) == "None"
+    assert judged(Flows("b/result", WHAT, HALF)) == ""
+    assert judged(Flows("a/result/1", WHAT, HALF)) == judged(Flows("n", WHAT, HALF)) == "half"
+    assert judged(Flows("n", WHAT, HALF, source="a/result/1")) == ""
     wrong = Close("b/result", np.ones(2), WHAT, 1e-6, otherwise=HALF)
     assert judged(Either((wrong, Items("a/result", 2, WHAT)))) == ""
     assert judged(Either((wrong, Items("a/result", 5, WHAT)))) == "half"

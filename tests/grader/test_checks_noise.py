@@ -62,6 +62,15 @@ def test_partly_shared_noise_and_other_distributions_are_found(numbers: np.rando
     )
 
 
+def test_latents_that_are_not_random_are_described() -> None:
+    zero = np.zeros((BATCH, DIMS), dtype=np.float32)
+    asked = Gaussian("z", as_is("z"), zero, zero, prior=True)
+    for z, found in (([zero, zero], "the same number everywhere"), ([], "none: the model was not called")):
+        problem = asked.judge({"z": z})
+        assert problem is not None
+        assert problem.found.en == found
+
+
 @pytest.mark.parametrize(
     "z", [None, [], [np.zeros((2, 3))], [np.full((BATCH, DIMS), np.nan, dtype=np.float32)]]
 )

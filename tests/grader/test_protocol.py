@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,18 @@ def test_numbers_of_other_classes_cross_by_value() -> None:
         raw = to_raw(value)
         assert isinstance(raw, RawArray)
         np.testing.assert_array_equal(to_numpy(raw), expected)
+
+
+def test_named_tuples_cross_as_tuples_whatever_they_say() -> None:
+    class Lie(tuple):
+        def __iter__(self) -> Any:
+            raise RuntimeError
+
+        def __len__(self) -> int:
+            return 7
+
+    pair = namedtuple("pair", "one two")
+    assert pack([pair(1, 2.5), Lie((1, 2))], [], to_raw) == [{"tuple": [1, 2.5]}, {"tuple": [1, 2]}]
 
 
 def test_what_cannot_cross_is_named() -> None:

@@ -40,11 +40,13 @@ class Calling(Base):
         Args:
             mode: "train" or "eval" is set on the target first.
             grad: False runs without autograd.
-            times: calls that often; "result" is then the list of results.
+            times: calls that often, each time with fresh copies of the tensors; "result" is then the list of
+                results.
             after: also replies "args": the arguments as they are after the call (to see changes in place).
             reply: False leaves out "result": of the values the last one stays, under `as`.
 
-        Replies {"result": value} and keeps the (last) value under `as` where it is given.
+        Replies {"result": value, "type": name of the (last) value's type} and keeps the (last) value under
+        `as` where it is given.
         """
         function = self._function(target, method, file, mode)
         seed_all(seed)
@@ -54,9 +56,11 @@ class Calling(Base):
             for _ in range(times):
                 if not reply:
                     results.clear()  # their memory is the next one's: fresh memory costs more than a call
-                results.append(function(*arguments, **keywords))
+                given = _copied(arguments) if times > 1 else arguments
+                results.append(function(*given, **keywords))
         self._keep(results[-1], keep)
-        found = {"result": results if times > 1 else results[0]} if reply else {}
+        found: dict[str, Any] = {"result": results if times > 1 else results[0]} if reply else {}
+        found["type"] = student.type_name(results[-1])
         return {**found, "args": arguments} if after else found
 
     def op_gradients(
@@ -124,7 +128,8 @@ class Calling(Base):
         module = self.resolve(target)
         named: dict[str, tuple[str, torch.Tensor]] = {}
         if isinstance(module, torch.nn.Module):
-            named = {name: ("parameter", tensor) for name, tensor in module.named_parameters()}
+            for name, tensor in module.named_parameters():
+                named[name] = ("parameter" if tensor.requires_grad else "frozen", tensor)
             named.update({name: ("buffer", tensor) for name, tensor in module.named_buffers()})
         function = self._function(target, method, None, mode)
         keywords = kwargs or {}
@@ -172,6 +177,11 @@ class Calling(Base):
         outputs = result if isinstance(result, (tuple, list)) else [result]
         stayed = all(item.device.type == "meta" for item in outputs if isinstance(item, torch.Tensor))
         return {"verdict": "ok" if stayed else "mixed", "error": None, "result": result}
+
+
+def _copied(arguments: list[Any]) -> list[Any]:
+    # What one call changes in place must not be the next one's input.
+    return [item.clone() if type(item) is torch.Tensor else item for item in arguments]
 
 
 @contextmanager
