@@ -25,10 +25,14 @@ from .namespaces import (
 CLONE_PIDFD, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x1000, 0x00200000, 0x01000000
 PR_GET_TID_ADDRESS = 40
 SYS_CLONE3 = 435  # on every architecture
-MADV_COLLAPSE = 25
-_ANONYMOUS = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0\s*(?:\[heap\])?$")
+MADV_HUGEPAGE, MADV_COLLAPSE = 14, 25
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+HEAP, PIECE = 256 << 20, 32 << 20  # a piece is the most that malloc takes from its heap at once
+_ANONYMOUS = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0\s*(\[heap\])?$")
 
 _libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock: a fork must hold it
+_libc.malloc.argtypes, _libc.malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
+_libc.free.argtypes, _libc.free.restype = [ctypes.c_void_p], None
 
 
 class _CloneArguments(ctypes.Structure):
@@ -71,11 +75,28 @@ def fork_into_namespaces() -> tuple[int, int]:
     return pid, pidfd.value
 
 
+def prepare_heap() -> None:
+    """Makes room in malloc's heap for this process and its children, in pages of 2 MiB.
+
+    Left to itself malloc maps tensors one by one, for which the kernel fetches each page of 4 KiB when it is
+    written to, and gives them back when they go.
+    """
+    _libc.mallopt(M_MMAP_THRESHOLD, PIECE)
+    _libc.mallopt(M_TRIM_THRESHOLD, 2 * HEAP)
+    for piece in [_libc.malloc(PIECE // 2) for _ in range(2 * HEAP // PIECE)]:
+        _libc.free(piece)
+    _advise(MADV_HUGEPAGE, only_heap=True)
+
+
 def use_large_pages() -> None:
     """Moves this process's private memory into pages of 2 MiB, where the kernel knows how (Linux 6.1)."""
+    _advise(MADV_COLLAPSE)
+
+
+def _advise(advice: int, only_heap: bool = False) -> None:
     for line in Path("/proc/self/maps").read_text().splitlines():
         found = _ANONYMOUS.match(line)
-        if found:
+        if found and (found[3] or not only_heap):
             start, end = int(found[1], 16), int(found[2], 16)
             # What fails (a kernel without it, memory in pieces) stays in small pages.
-            _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)
+            _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), advice)

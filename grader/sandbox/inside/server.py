@@ -46,6 +46,8 @@ def main(mode: str, control_number: int) -> None:
     namespaces.leave_root()
     control = socket.socket(fileno=control_number)
     gc.disable()  # next to nothing of an import is garbage; looking for it takes a fifth of the time
+    if mode == "warm":
+        forking.prepare_heap()
     _import_libraries()
     if mode == "warm":
         _rehearse()
