@@ -82,9 +82,7 @@ def load_latest(ckpt_dir: str | Path, device: torch.device | str = "cpu") -> dic
     """
     content = latest(ckpt_dir, device)
     if content is None:
-        raise HomeworkError(
-            f"no checkpoint in {ckpt_dir}. Train first, with the same settings: python main.py --do_train"
-        )
+        raise HomeworkError(f"no checkpoint in {ckpt_dir}. Train first: the same command with --do_train.")
     return content
 
 

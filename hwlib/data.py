@@ -69,7 +69,7 @@ def _torchvision_images(name: str, data_dir: Path, train: bool) -> Tensor:
                 images: Tensor = getattr(datasets, name)(str(data_dir), train=train, download=True).data
     except (RuntimeError, ValueError, EOFError, zlib.error) as error:
         raise HomeworkError(
-            f"{folder} holds no complete data set and the download failed ({_first_line(error)}). "
+            f"{folder} holds no complete data set and the download failed ({_in_one_line(error)}). "
             f"Put the four files train-/t10k-images-idx3-ubyte.gz and -labels-idx1-ubyte.gz into {folder}, "
             "or train without a network: --dataset digits."
         ) from error
@@ -129,8 +129,11 @@ def _unpacks_to(packed: Path, expected: int) -> bool:
         return False
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+def _in_one_line(error: Exception) -> str:
+    """What failed and, where an error lists its attempts, why the last of them did."""
+    lines = str(error).split("\n") if str(error) else [type(error).__name__]
+    named = [line.strip(" .:") for line in lines if line.strip(" .:")]
+    return ": ".join(dict.fromkeys([named[0], named[-1]]))
 
 
 def _resize(images: Tensor) -> Tensor:

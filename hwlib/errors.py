@@ -78,10 +78,15 @@ def cli_errors() -> Iterator[None]:
 def student_lines(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
     """The frames of an error that lie in a student's folder, the innermost last.
 
-    Empty where none but main.py's own are among them: then the fault is not the student's.
+    Empty where none but those of the given code in main.py are among them: then the fault is not the
+    student's, who writes functions of main.py other than `main`.
     """
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
-    return frames if any(Path(frame.filename).name != "main.py" for frame in frames) else []
+    return frames if any(_is_students(frame) for frame in frames) else []
+
+
+def _is_students(frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).name != "main.py" or frame.name not in ("<module>", "main", "<lambda>")
 
 
 def _end_of_program(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hwlib import checkpoint
 from hwlib.device import fixed_random
 from hwlib.fid import evaluate_fid
+from hwlib.fid_inputs import check_shape
 from hwlib.pictures import grid, interpolation, save_png
 from hwlib.runs import Run
 
@@ -49,6 +50,9 @@ def evaluate(
         reconstruct: images as the model takes them to their reconstructions in [0, 1], if it has any.
 
     With `--interpolate K` only that picture is drawn.
+
+    Raises:
+        HomeworkError: `sample` gives something else than images.
     """
     model.eval()
     args = run.args
@@ -62,7 +66,9 @@ def evaluate(
             drawn["originals"] = grid(originals / 255)
             if reconstruct is not None:
                 drawn["reconstructions"] = grid(reconstruct(dataset.scale(originals)))
-            drawn["samples"] = grid(sample(100))
+            samples = sample(100)
+            check_shape(samples, "the images that sample_images returns", count=100)
+            drawn["samples"] = grid(samples)
         for name, picture in drawn.items():
             save_png(picture, pictures / f"{name}.png")
         run.tb_writer.add_image("interpolation", drawn["interpolation"], step)

@@ -1,4 +1,4 @@
-"""Images handed to FID: checked before any time is spent on them."""
+"""Images that a model has made: checked before they are drawn and before FID spends time on them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from hwlib.errors import HomeworkError
 
 # Bilinear resizing and bfloat16 decoders leave values a little outside [0, 1]; 1/255 is one grey level.
 TOLERANCE = 1 / 255
+
+
+def check_shape(images: Tensor, what: str, *, count: int | None = None) -> None:
+    """Lets images [N, C, H, W] pass, C of 1 or 3; `what` and `count` as in `check_images`.
+
+    Raises:
+        HomeworkError: not a tensor, a wrong shape or number.
+    """
+    if not isinstance(images, Tensor):
+        raise HomeworkError(f"{what} must be a tensor [N, C, H, W], found {type(images).__name__}.")
+    shape = list(images.shape)
+    if images.ndim != 4 or shape[1] not in (1, 3):
+        raise HomeworkError(f"{what} must have the shape [N, C, H, W] with C = 1 or 3, found {shape}.")
+    if count is not None and shape[0] != count:
+        raise HomeworkError(f"{what} must be {count}, as many as were asked for, found {shape[0]}.")
 
 
 def check_images(
@@ -26,13 +41,8 @@ def check_images(
     Raises:
         HomeworkError: not a tensor, a wrong shape, type, number or range, or NaN.
     """
-    if not isinstance(images, Tensor):
-        raise HomeworkError(f"FID: {what} must be a tensor [N, C, H, W], found {type(images).__name__}.")
+    check_shape(images, what, count=count)
     shape = list(images.shape)
-    if images.ndim != 4 or shape[1] not in (1, 3):
-        raise HomeworkError(f"FID: {what} must have the shape [N, C, H, W] with C = 1 or 3, found {shape}.")
-    if count is not None and shape[0] != count:
-        raise HomeworkError(f"FID: {count} images were asked for, {what} are {shape[0]}.")
     if shape[0] < 2:
         raise HomeworkError(f"FID needs at least 2 images, {what} are {shape[0]}.")
     if channels is not None and shape[1] != channels:

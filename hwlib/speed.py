@@ -30,8 +30,16 @@ def accelerate(
     - `compile_model`: the forward pass is compiled by `torch.compile` (a minute at the start).
 
     Raises:
-        HomeworkError: an unknown precision, bf16 on a device without it, or no compiler to compile with.
+        HomeworkError: a model without weights, an unknown precision, bf16 on a device without it, or no
+            compiler to compile with.
     """
+    for model in models:
+        if next(model.parameters(), None) is None:
+            raise HomeworkError(
+                f"{type(model).__name__} has no weights to train: none of its layers is known to PyTorch. "
+                "Assign every layer to self in __init__ (self.name = nn.Linear(...)), lists of layers as "
+                "nn.Sequential or nn.ModuleList."
+            )
     if precision not in PRECISIONS:
         raise HomeworkError(f"--precision {precision} is unknown; choose one of: {', '.join(PRECISIONS)}.")
     if precision == "bf16" and not has_bf16(device):

@@ -46,7 +46,7 @@ def test_says_what_is_wrong(images, message) -> None:
 
 def test_says_what_is_wrong_with_the_number_or_channels() -> None:
     images = torch.zeros(4, 1, 8, 8)
-    with pytest.raises(HomeworkError, match="5 images were asked for, the samples are 4"):
+    with pytest.raises(HomeworkError, match="the samples must be 5, as many as were asked for, found 4"):
         check_images(images, "the samples", count=5)
     with pytest.raises(HomeworkError, match="have 1 channels, the real ones 3"):
         check_images(images, "the samples", channels=3)

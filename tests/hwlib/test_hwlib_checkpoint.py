@@ -39,7 +39,7 @@ def test_stray_files_disturb_nothing(tmp_path):
 
 def test_no_checkpoint_says_how_to_make_one(tmp_path):
     assert checkpoint.latest(tmp_path / "nowhere") is None
-    with pytest.raises(HomeworkError, match="no checkpoint in .*nowhere. Train first, .*main.py --do_train"):
+    with pytest.raises(HomeworkError, match="no checkpoint in .*nowhere. Train first: .*with --do_train"):
         checkpoint.load_latest(tmp_path / "nowhere")
 
 

@@ -1,6 +1,7 @@
 import gzip
 import struct
 from concurrent import futures
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -115,14 +116,14 @@ def test_a_folder_that_takes_no_lock_is_filled_all_the_same(small_mnist, monkeyp
 @pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST"), ("fashion", "FashionMNIST")])
 def test_no_network_and_no_files_names_digits_and_the_folder(tmp_path, monkeypatch, name, folder):
     def no_network(*args, **kwargs):
-        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
+        raise URLError("no route")
 
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", no_network)
     with pytest.raises(HomeworkError) as error:
         load_images(name, tmp_path, train=True)
     assert "--dataset digits" in str(error.value)
     assert str(tmp_path / folder / "raw") in str(error.value)
-    assert "Error downloading" in str(error.value)
+    assert "-ubyte.gz: <urlopen error no route>). Put the four files" in str(error.value)
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path):

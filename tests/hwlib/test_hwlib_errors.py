@@ -53,6 +53,18 @@ def test_an_error_in_students_code_shows_the_students_lines(tmp_path, flags, lin
         assert "python -m hwlib.check" in said[4]
 
 
+def test_a_students_function_in_main_py_is_students_code(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "from hwlib.errors import cli_errors\nimport json\ndef sample_images():\n    return json.loads('x')\n"
+        "@cli_errors()\ndef main():\n    (lambda: sample_images())()\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    assert "error: JSONDecodeError in main.py, line 4: Expecting value" in done.stderr
+
+
 def test_a_fault_of_ours_keeps_its_traceback(tmp_path):
     (tmp_path / "main.py").write_text(
         "from hwlib.errors import cli_errors\n@cli_errors()\ndef main():\n    import json; json.loads('x')\n"

@@ -24,6 +24,17 @@ def test_float32_stays_the_same_network_in_another_layout():
     torch.testing.assert_close(net(x), expected)
 
 
+def test_layers_that_were_never_assigned_to_self_are_named():
+    class Forgetful(nn.Module):
+        def __init__(self):
+            super().__init__()
+            layers = [nn.Linear(3, 3)]
+            self.layers = layers
+
+    with pytest.raises(HomeworkError, match="^Forgetful has no weights to train.*Assign every layer to self"):
+        accelerate(Forgetful(), device=CPU)
+
+
 @pytest.fixture
 def bf16_on_any_processor(monkeypatch):
     """PyTorch emulates bf16 where the processor has none: slower, the same numbers."""
