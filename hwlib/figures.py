@@ -10,6 +10,7 @@ import argparse
 import glob
 import io
 import json
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from hwlib.errors import HomeworkError, cli_errors
 from hwlib.files import RUN_RECORD, atomic_write_bytes
 
 _CAPTIONED = ("latent_dim", "batch_size", "num_train_steps")
+_CAPTION_WIDTH = 72  # characters: the width of a picture's figure
 _SMOOTH = 0.98  # of the exponential moving average drawn over a training curve, at 2,500 points
 
 
@@ -38,13 +40,19 @@ class RunFiles:
     record: dict[str, Any]
     curves: dict[str, tuple[np.ndarray, np.ndarray]]
     pictures: dict[str, Image.Image]
+    place: str = ""  # the folder above, where runs of the same name are to be told apart
 
     @property
     def caption(self) -> str:
-        settings = self.record["settings"]
-        parts = [f"{key}={settings[key]}" for key in _CAPTIONED]
+        """The track, the settings that a report must state, and those in which runs may differ."""
+        settings, name = self.record["settings"], str(self.record.get("name", ""))
+        # A run's name holds what is not at its default; hidden_dim is stated by every report on a GAN.
+        others = [key for key in sorted(settings) if key == "hidden_dim" or f"_{key}-{settings[key]}" in name]
+        parts = [f"{key}={settings[key]}" for key in dict.fromkeys([*_CAPTIONED, *others])]
         if settings.get("dataset") != "mnist":
             parts.append(f"dataset={settings.get('dataset')}")
+        if self.place:
+            parts.append(f"in {self.place}")
         return f"{self.record['track']}: " + ", ".join(parts)
 
 
@@ -137,7 +145,7 @@ def picture_figure(run: RunFiles, name: str) -> Figure:
     panel = figure.subplots()
     panel.imshow(np.asarray(picture), interpolation="nearest")
     panel.set_axis_off()
-    panel.set_title(f"{name}\n{run.caption}", fontsize=9)
+    panel.set_title(f"{name}\n{textwrap.fill(run.caption, _CAPTION_WIDTH)}", fontsize=9)
     return figure
 
 
@@ -180,13 +188,17 @@ def main(argv: list[str] | None = None) -> None:
         raise HomeworkError(
             f"no folder of a run in {' '.join(args.runs)}; try: python -m hwlib.figures runs/*"
         )
+    names = [run.folder.name for run in runs]
+    for run in runs:
+        if names.count(run.folder.name) > 1:
+            run.place = run.folder.resolve().parent.name
     written = []
     for track in sorted({run.record["track"] for run in runs}):
         of_track = [run for run in runs if run.record["track"] == track]
         written += save_figure(curves_figure(of_track), args.out / f"{track}_curves")
     for run in runs:
         for name in run.pictures:
-            written += save_figure(picture_figure(run, name), args.out / run.folder.name / name)
+            written += save_figure(picture_figure(run, name), args.out / run.place / run.folder.name / name)
     print(
         f"{len(written)} files in {args.out}/: curves and pictures of {len(runs)} runs, each as PNG and PDF"
     )

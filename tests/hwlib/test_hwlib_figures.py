@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from hwlib.figures import main
+from hwlib.figures import main, read_run
 
 
 def test_curves_and_pictures_of_several_runs(make_run, tmp_path, monkeypatch, capsys):
@@ -29,6 +30,24 @@ def test_every_caption_states_the_three_settings(make_run, tmp_path):
         "validation",
     ]
     assert runs[0].caption in picture_figure(runs[0], "samples").axes[0].get_title()
+
+
+def test_captions_tell_runs_apart_that_differ_in_another_setting(make_run, tmp_path):
+    run = make_run(tmp_path / "a", 3)
+    record = json.loads((run / "run.json").read_text())
+    record["settings"] |= {"hidden_dim": 16, "beta1": 0.5, "architecture": "fc", "track": "VAE", "seed": 4}
+    record["name"] = "VAE_digits_latent_dim-3_batch_size-32_num_train_steps-20_architecture-fc"
+    (run / "run.json").write_text(json.dumps(record))
+    usual = "latent_dim=3, batch_size=32, num_train_steps=20"
+    assert read_run(run).caption == f"VAE: {usual}, architecture=fc, hidden_dim=16, dataset=digits"
+
+
+def test_runs_of_one_name_in_two_folders_keep_their_pictures(make_run, tmp_path, capsys):
+    runs = [make_run(tmp_path / parent / "x", 3) for parent in ("runs", "runs-kl-0")]
+    main([*map(str, runs), "--out", str(tmp_path / "out")])
+    assert "6 files" in capsys.readouterr().out
+    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")}
+    assert names == {"VAE_curves.png", "runs/x/samples.png", "runs-kl-0/x/samples.png"}
 
 
 def test_the_same_run_gives_the_same_bytes(make_run, tmp_path):
