@@ -12,6 +12,7 @@ from tqdm import tqdm
 # Symptoms as the handouts title them in "When it does not work".
 SYMPTOMS = {
     "nan": "The loss is NaN",
+    "negative": "A loss is negative",
     "kl": "The KL divergence stays near zero",
     "pixel_mean": "The reconstruction loss is below 1 from the start",
     "batch_sum": "The reconstruction loss starts far above 710",
@@ -19,6 +20,7 @@ SYMPTOMS = {
     "constant": "All samples look the same",
     "range": "Pixel values out of range",
 }
+_ROUNDING = 1e-3  # a KL divergence of 0 may come out a little below
 _PATIENCE = 20  # logged values in a row before a state counts as lasting
 # The decoder learns the mean image first, for which it needs no latent vector: the reference's KL divergence,
 # too, was near zero until step 1,500 with one seed and 4,700 with another (docs/results.md).
@@ -45,17 +47,19 @@ class Monitor:
 
         Args:
             step: the training step, for the message.
-            finite: losses that must be finite.
+            finite: losses; cross-entropies and KL divergences are never negative, either.
             image_sum: a loss summed over the pixels of an image; a few hundred at the start.
             vanishing: a KL divergence, in nats, that must not stay at zero.
             saturated: a discriminator's average probabilities (real images, generated images).
         """
+        listed = ", ".join(f"{value:.4g}" for value in finite)
         if not all(math.isfinite(value) for value in finite):
-            listed = ", ".join(f"{value:g}" for value in finite)
             self._warn(
                 step, "nan", f"losses are not finite ({listed}): log of 0, or too high a learning rate"
             )
-        if image_sum is not None and image_sum < self.image_pixels / 1000 and step <= 1000:
+        if any(value < -_ROUNDING for value in finite):
+            self._warn(step, "negative", f"a loss is below 0 ({listed}): look for a wrong sign")
+        if image_sum is not None and 0 <= image_sum < self.image_pixels / 1000 and step <= 1000:
             self._warn(
                 step,
                 "pixel_mean",

@@ -13,7 +13,7 @@ def warnings_of(capsys) -> list[str]:
 def test_good_numbers_and_pictures_raise_no_warning(capsys):
     monitor = Monitor()
     for step in range(0, 1000, 10):
-        monitor.check(step, finite=(1.0, 2.0), image_sum=300.0, vanishing=5.0, saturated=(0.7, 0.3))
+        monitor.check(step, finite=(1.0, -1e-6), image_sum=300.0, vanishing=5.0, saturated=(0.7, 0.3))
         monitor.check_images(step, torch.rand(10, 1, 4, 4), low=0, high=1)
     assert warnings_of(capsys) == []
 
@@ -22,6 +22,7 @@ def test_good_numbers_and_pictures_raise_no_warning(capsys):
     ("symptom", "numbers", "words"),
     [
         ("nan", {"finite": (1.0, math.nan)}, "losses are not finite (1, nan)"),
+        ("negative", {"finite": (2.0, -3.0), "image_sum": -3.0}, "a loss is below 0 (2, -3)"),
         ("pixel_mean", {"image_sum": 0.69}, "0.69, the size of a mean over pixels"),
         ("kl", {"vanishing": 0.001}, "the KL divergence stays at 0.001"),
         ("saturated", {"saturated": (0.999, 0.001)}, "D(x) is 0.999 and D(G(z)) 0.001"),

@@ -82,7 +82,7 @@ class Trainer:
         self.tb_writer.add_scalar(prefix + "loss", loss, step)
         self.tb_writer.add_scalar(prefix + "reconstruction_loss", recon_loss, step)
         self.tb_writer.add_scalar(prefix + "KL_divergence", kl_loss, step)
-        self.monitor.check(step, finite=(recon_loss, kl_loss), image_sum=recon_loss, vanishing=kl_loss)
+        self.monitor.check(step, finite=(loss, recon_loss, kl_loss), image_sum=recon_loss, vanishing=kl_loss)
         return loss, recon_loss, kl_loss
 
     def save(self, step):
