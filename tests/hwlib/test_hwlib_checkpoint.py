@@ -53,6 +53,25 @@ def test_a_damaged_file_is_named_with_what_is_before_it(tmp_path, content):
         checkpoint.latest(tmp_path)
 
 
+def test_a_file_cut_off_anywhere_is_refused(tmp_path):
+    path = checkpoint.save(tmp_path, 1, model=nn.Linear(100, 10))
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 97):
+        path.write_bytes(whole[:length])
+        with pytest.raises(HomeworkError, match="is not a checkpoint"):
+            checkpoint.latest(tmp_path)
+
+
+def test_changed_weights_are_refused(tmp_path):
+    model = nn.Linear(100, 10)
+    path = checkpoint.save(tmp_path, 1, model=model)
+    weights = model.weight.detach().numpy().tobytes()
+    assert path.read_bytes().count(weights) == 1
+    path.write_bytes(path.read_bytes().replace(weights, bytes(len(weights))))
+    with pytest.raises(HomeworkError, match="is not a checkpoint"):
+        checkpoint.latest(tmp_path)
+
+
 @pytest.mark.parametrize("content", [torch.zeros(2), {"model": {}}])
 def test_a_file_of_another_program_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "step-00000001.pt")
