@@ -180,12 +180,13 @@ def test_a_training_that_is_interrupted_for_ever_is_ended(
     """The worker answers at once, again and again, that its program was interrupted."""
     folder = copied(tmp_path / "GAN")
     (folder / "main.py").write_text(
-        "import hwlib.checking.operations as operations\n"
+        "import signal, hwlib.checking.operations as operations\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "claim = {'exit': 1, 'error': None, 'interrupted': True, 'files': []}\n"
         "operations.Operations.run = lambda self, op, params: claim\n"
         "while True: pass\n"
     )
-    monkeypatch.setattr(training, "TIMEOUT", 5.0)
+    monkeypatch.setattr(training, "TIMEOUT", 3.0)
     monkeypatch.setattr(training, "SLICE", 0.5)
     settings = {**load_assignment(HANDOUTS / "GAN").run.defaults, **FEW}
     with pytest.raises(StudentError, match="no end of the training"):
