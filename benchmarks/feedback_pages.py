@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.cohort import RESULT, Cohort
+from grader.cohort import Cohort
 from grader.options import GradeOptions
 from grader.pages import gather, write_cohort_pages, write_feedback
-from grader.results import write_result
+from grader.results import RESULT, write_result
 from grader.sample import sample_assignments, sample_result
 
 

@@ -17,11 +17,10 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.cohort import RESULT
 from grader.gradebook.book import Book
 from grader.gradebook.course import make_course
 from grader.report_notebook import notebook_text
-from grader.results import read_result, write_result
+from grader.results import RESULT, read_result, write_result
 from grader.sample import sample_assignments, sample_result
 
 TRACK = "VAE"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -63,7 +67,28 @@ def _root(version: Version = False) -> None:
     pass
 
 
+def _interrupt(*_: object) -> None:
+    """The first Ctrl-C ends the run; what is under way is then put away, whatever is typed meanwhile."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _open_streams() -> None:
+    """Streams that are closed (`2>&-`) lead nowhere, and what an encoding lacks is spelled out."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # or a file of ours would be opened in their place
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Runs the command line: exit code 2 and one sentence for what the user can mend, 130 for Ctrl-C."""
+    _open_streams()
+    signal.signal(signal.SIGINT, _interrupt)
     with cli_errors():
         app()

@@ -22,13 +22,12 @@ from grader.fingerprint import ROOT, fingerprint
 from grader.late import late_for
 from grader.options import GradeOptions
 from grader.pool import Grade, grade_all
-from grader.results import SubmissionResult, TrackResult, read_result, write_result
+from grader.results import RESULT, SubmissionResult, TrackResult, read_result, write_result
 from grader.submissions import Submission
 from hwlib import __version__
 from hwlib.assignment import Assignment, all_assignments, load_assignment
 from hwlib.errors import HomeworkError
 
-RESULT = "result.json"
 TRAININGS = ".trainings"
 """Folder in that of the results: checkpoints of trainings for the FID, so that an interrupted one goes on."""
 
@@ -124,7 +123,10 @@ class Cohort:
 
     def students(self) -> list[str]:
         """Everybody who has a result."""
-        return sorted(path.parent.name for path in self.out.glob(f"*/{RESULT}"))
+        if not self.out.is_dir():
+            return []
+        # Not glob: it passes over a folder that may not be read, and the student would be missing.
+        return sorted(path.name for path in self.out.iterdir() if (path / RESULT).exists())
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:

@@ -20,11 +20,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from grader.totals import ManualMarks
-from hwlib.assignment import Assignment
+from hwlib.assignment import Assignment, all_assignments
 from hwlib.checking.verdict import Text
 from hwlib.errors import HomeworkError
 
 FILE_NAME = "manual.yaml"
+HANDOUTS = Path(__file__).resolve().parent.parent / "handouts"
 
 
 class _Comment(BaseModel):
@@ -56,7 +57,7 @@ def read_manual(folder: Path, assignments: dict[str, Assignment]) -> dict[str, M
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         tracks = _FILE.validate_python(data)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise HomeworkError(
             f"{path} is not YAML ({' '.join(str(error).split())}). Correct it and try again."
         ) from None
@@ -70,20 +71,28 @@ def read_manual(folder: Path, assignments: dict[str, Assignment]) -> dict[str, M
     marks = {}
     for track, part in tracks.items():
         if track not in assignments:
+            known_tracks = all_assignments(HANDOUTS)
+            if track in known_tracks:
+                continue  # of another assignment than this run is about
             raise HomeworkError(
-                f"{path}: found the track {track!r}, expected one of {', '.join(assignments)}."
+                f"{path}: found the track {track!r}, expected one of {', '.join(known_tracks)}."
             )
         assignment = assignments[track]
-        questions = [question.id for question in assignment.report.questions]
-        regions = [region.id for region in assignment.regions]
+        questions = {question.id: question.points for question in assignment.report.questions}
+        regions = {region.id: region.points for region in assignment.regions}
         for kind, names, known in (
             ("region", part.regions, regions),
             ("question", part.questions, questions),
         ):
-            for name in names:
+            for name, points in names.items():
                 if name not in known:
                     raise HomeworkError(
                         f"{path}: found the {kind} {name!r}, expected one of {', '.join(known)}."
+                    )
+                if not 0 <= points <= known[name]:
+                    raise HomeworkError(
+                        f"{path}: found {points:g} points for the {kind} {name} of {track}, expected 0 to "
+                        f"{known[name]:g}. Correct it; what goes beyond is entered as extra_credit."
                     )
         comments = tuple(("", c) if isinstance(c, str) else (c.place, c.text) for c in part.comments)
         marks[track] = ManualMarks(part.regions, part.questions, part.extra_credit, comments)

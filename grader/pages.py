@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from grader.cohort import RESULT, Cohort
+from grader.cohort import Cohort
 from grader.course_total import load_policy
 from grader.export.safe_csv import csv_text
 from grader.feedback import statistics
@@ -17,7 +17,7 @@ from grader.feedback.page import feedback_html
 from grader.feedback.view import view_page
 from grader.manual import FILE_NAME as MANUAL
 from grader.manual import read_manual
-from grader.results import SubmissionResult
+from grader.results import RESULT, SubmissionResult
 from grader.roster import Person
 from grader.totals import ManualMarks
 from hwlib.checking.verdict import Language
@@ -36,8 +36,10 @@ def write_page(path: Path, text: str) -> None:
     try:
         aside.write_text(text, encoding="utf-8", newline="")
         os.replace(aside, path)
-    except BaseException:
+    except BaseException as error:
         aside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = os.fspath(path)  # a full disk does not say of which file
         raise
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from grader import open_walls
 from grader.options import GradeOptions
 from grader.results import SubmissionResult, TrackResult
-from hwlib.errors import HomeworkError
+from hwlib.errors import HomeworkError, os_error_sentence
 
 Grade = Callable[[Path, GradeOptions], SubmissionResult]
 Work = tuple[str, Path, GradeOptions]
@@ -43,6 +43,10 @@ def _guarded(grade: Grade, path: Path, options: GradeOptions) -> SubmissionResul
         return grade(path, options)
     except HomeworkError:
         raise
+    except OSError as error:
+        if error.errno is None:
+            return trouble(path, options, f"{type(error).__name__}: {error}")
+        return trouble(path, options, os_error_sentence(error))
     except Exception as error:
         logging.getLogger(__name__).debug("grading %s failed", path, exc_info=True)
         last = traceback.extract_tb(error.__traceback__)[-1]

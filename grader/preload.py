@@ -8,7 +8,10 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 
+# Ctrl-C is the parent's, also while this imports.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 gc.disable()  # next to nothing of an import is garbage; looking for it takes a fifth of the time
 
 # Before numpy is imported: a job computes in one thread (see reference.single_threaded), and a process that

@@ -19,6 +19,8 @@ from hwlib.errors import HomeworkError
 from hwlib.files import atomic_write_text
 
 SCHEMA_VERSION = 1
+RESULT = "result.json"
+"""In a student's folder of the results."""
 
 Severity = Literal["info", "warning", "error"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.results import RESULT
 from hwlib.assignment import Assignment
 from hwlib.errors import HomeworkError
-from hwlib.files import sha256_of
+from hwlib.files import sha256_of, walk
 
 ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -34,11 +36,17 @@ class Submission:
     others: tuple[str, ...] = ()
 
 
+def student_numbers(name: str, pattern: str) -> list[str]:
+    """The student numbers in a name, also those in full-width digits (an input method's)."""
+    plain = unicodedata.normalize("NFKC", name)
+    return re.findall(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", plain)
+
+
 def student_of(name: str, pattern: str) -> str:
     """The student number in a file's name, else the name itself, safe as a folder's name."""
-    match = re.search(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", name)
-    if match:
-        return match.group(0)
+    numbers = student_numbers(name, pattern)
+    if numbers:
+        return numbers[0]
     safe = re.sub(r"[^\w.-]+", "_", name, flags=re.UNICODE).strip("._")
     if safe == name and len(safe.encode()) <= 100:
         return safe
@@ -52,7 +60,7 @@ def digest(path: Path) -> str:
     if not path.is_dir():
         return sha256_of(path)
     total = hashlib.sha256()
-    for folder, folders, files in os.walk(path):
+    for folder, folders, files in walk(path):
         folders.sort()
         for name in sorted(files):
             file = Path(folder) / name
@@ -109,14 +117,20 @@ def find_submissions(
         raise HomeworkError(
             f"{path} holds no submissions: expected zips or folders named after student numbers."
         )
+    if any((file / RESULT).is_file() for file in files):
+        raise HomeworkError(
+            f"{path} holds results of the grader, expected submissions. Name the folder of what came in; "
+            "that of the results is for --out."
+        )
     by_student: dict[str, list[Path]] = {}
+    known: dict[str, str] = {}  # a number in other case is the same student's, and the same folder on Windows
     for file in files:
         # A zip in an LMS's folder per student: either name may hold the number.
         stem = file.stem if file.is_file() else file.name
         student = student_of(stem, pattern)
         if file.parent != path and not single and not re.fullmatch(pattern, student):
             student = student_of(file.parent.name, pattern)
-        by_student.setdefault(student, []).append(file)
+        by_student.setdefault(known.setdefault(student.casefold(), student), []).append(file)
     found = []
     for student, candidates in sorted(by_student.items()):
         candidates.sort(key=lambda file: (file.stat().st_mtime, file.name))

@@ -33,10 +33,10 @@ def os_error_sentence(error: OSError) -> str:
             f"the disk is full: {place} could not be written. Free some space and run the same command again."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f"no permission for {place}. Choose a folder that you may write to "
-            "(--ckpt_dir, --log_dir, --data_dir) or change the rights of this one."
-        )
+        flags = " (--ckpt_dir, --log_dir, --data_dir)" if Path(sys.argv[0]).name == "main.py" else ""
+        return f"no permission for {place}. Change its rights, or name another place{flags}."
+    if error.errno == errno.EISDIR:
+        return f"{place} is a folder where a file is needed. Move it away."
     if error.errno == errno.ENOTDIR or error.errno == errno.EEXIST:
         return f"{place} is a file where a folder is needed. Move it away or name another folder."
     if error.errno == errno.ENOENT:

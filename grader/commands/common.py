@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from hwlib.assignment import Assignment
 from hwlib.checking.verdict import Language
 from hwlib.errors import HomeworkError
 
+NARROW = 60  # columns: bar, counts, time left and a student number
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")]
 Tracks = Annotated[list[str] | None, typer.Option("--track", "-t", help="Only this track; may be repeated.")]
 Only = Annotated[
@@ -95,18 +97,29 @@ def need_results(cohort: Cohort) -> None:
         )
 
 
+def need_course(folder: Path) -> None:
+    """Raises:
+    HomeworkError: the folder is no nbgrader course.
+    """
+    if not (folder / "nbgrader_config.py").is_file():
+        raise HomeworkError(
+            f"{folder} is no nbgrader course: expected nbgrader_config.py in it. "
+            f"Make it with `grader course {folder}`, or name another one with --course."
+        )
+
+
 def people_of(roster: Path | None) -> dict[str, Person]:
     """The roster, empty when none was given."""
     return read_roster(roster) if roster else {}
 
 
 def display_mode(json: bool, quiet: bool) -> Mode:
-    """A bar on a terminal, a line per student in a log."""
+    """A bar on a terminal, a line per student in a log and where a bar has no room."""
     if json:
         return "json"
     if quiet:
         return "quiet"
-    return "bar" if sys.stderr.isatty() else "lines"
+    return "bar" if sys.stderr.isatty() and shutil.get_terminal_size().columns >= NARROW else "lines"
 
 
 def consoles() -> tuple[Console, Console]:

@@ -43,6 +43,7 @@ def collect(
 
     stdout, _ = common.consoles()
     cohort = common.open_cohort(Path("."), track, variant, times)
+    common.need_course(folder)
     submissions = find_submissions(path, cohort.assignments)
     found = collect_reports(submissions, folder, cohort.assignments, cohort.times)
     if quiet:

@@ -102,6 +102,8 @@ def grade(
         with locked(folder):
             if force:
                 shutil.rmtree(folder / TRAININGS, ignore_errors=True)
+            for number in {*cohort.students(), *(submission.student for submission in submissions)}:
+                manual_marks(cohort, number)  # what a TA wrote wrong is said now, not amid the run
             plan = cohort.plan(submissions, changed, force)
             cohort.refresh_late(plan.kept)
             book = _open_book(gradebook, cohort)

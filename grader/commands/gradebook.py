@@ -38,6 +38,8 @@ def gradebook(
     stdout, _ = common.consoles()
     cohort = common.open_cohort(out, track, variant, times)
     people = common.people_of(roster)
+    if course is not None:
+        common.need_course(course)
     if not people:
         common.need_results(cohort)
     with locked(out):

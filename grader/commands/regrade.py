@@ -12,14 +12,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grader.cohort import RESULT, Cohort, Task, default_jobs, locked
+from grader.cohort import Cohort, Task, default_jobs, locked
 from grader.commands import common
 from grader.display import Display
 from grader.feedback.check_view import show_points
 from grader.options import GradeOptions, Sandbox, course_secret
 from grader.pages import gather, manual_marks, write_cohort_pages, write_feedback
 from grader.pool import grade_all
-from grader.results import SubmissionResult, read_result, write_result
+from grader.results import RESULT, SubmissionResult, read_result, write_result
 from grader.submissions import find_submissions
 from grader.totals import mark_track
 

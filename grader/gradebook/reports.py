@@ -1,15 +1,14 @@
-"""The reports in a submission: read into memory, checked, nothing unpacked to the disk."""
+"""The reports in a submission, found where intake would find them."""
 
 from __future__ import annotations
 
 import json
-import os
-import zipfile
-import zlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hwlib.errors import HomeworkError
+from grader.intake.archives import open_inner, unpack
+from hwlib.files import walk
 
 SUFFIXES = (".ipynb", ".pdf", ".docx")
 MAX_BYTES = 50_000_000
@@ -36,39 +35,9 @@ def _wanted(path: str) -> bool:
     return name.endswith(SUFFIXES) and any(word in name for word in WORDS) and not hidden
 
 
-def _real_name(info: zipfile.ZipInfo) -> str:
-    """The entry's name; Chinese Windows writes GBK without saying so, which zipfile reads as cp437."""
-    name = info.filename.replace("\\", "/")
-    if info.flag_bits & 0x800:
-        return name
-    try:
-        return name.encode("cp437").decode("gbk")
-    except UnicodeError:
-        return name
-
-
-def _from_zip(path: Path) -> list[ReportFile]:
-    found: list[ReportFile] = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist()[:20_000]:
-                name = _real_name(info)
-                if info.is_dir() or not _wanted(name) or info.flag_bits & 0x1 or info.file_size > MAX_BYTES:
-                    continue
-                with archive.open(info) as file:
-                    data = file.read(MAX_BYTES + 1)  # the size in the header may lie
-                if len(data) <= MAX_BYTES:
-                    found.append(ReportFile(name, data))
-                if len(found) == MAX_FILES:
-                    break
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        raise HomeworkError(f"{path.name} can't be read as a zip ({error}).") from None
-    return found
-
-
 def _from_folder(root: Path) -> list[ReportFile]:
     found: list[ReportFile] = []
-    for folder, _, names in os.walk(root):
+    for folder, _, names in walk(root):
         for name in sorted(names):
             file = Path(folder) / name
             relative = file.relative_to(root).as_posix()
@@ -83,9 +52,17 @@ def find_reports(path: Path) -> list[ReportFile]:
     """Files called *report* or *报告* with a report's suffix, the shallowest first.
 
     Raises:
-        HomeworkError: the file can't be read as a zip.
+        RefusedError: the file is no zip, or one that is not taken in.
     """
-    found = _from_folder(path) if path.is_dir() else _from_zip(path)
+    if path.is_dir():
+        found = _from_folder(path)
+    else:
+        with tempfile.TemporaryDirectory(prefix="reports-") as name:
+            root = Path(name) / "submission"
+            root.mkdir()
+            unpack(path, root)
+            open_inner(root, Path(name))
+            found = _from_folder(root)
     return sorted(found, key=lambda file: (file.path.count("/"), file.path))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
 import zipfile
 from pathlib import Path
 
 from grader.intake.names import decode_name
-from grader.intake.refusals import RefusedError, bomb, not_a_zip
+from grader.intake.refusals import METHODS, RefusedError, bomb, not_a_zip, unreadable_method
 from grader.intake.writer import DAMAGE, MAX_ENTRIES, DamagedError, Unpacked, Writer, reading
+from hwlib.files import walk
 
 
 def unpack(archive: Path, target: Path) -> Unpacked:
@@ -27,6 +27,19 @@ def unpack(archive: Path, target: Path) -> Unpacked:
         raise not_a_zip(archive, error) from None
 
 
+def open_inner(root: Path, scratch: Path) -> tuple[str, Unpacked] | None:
+    """Where all that was unpacked is one zip, its content takes its place: its name, and what came out.
+
+    Once: a zip in that one stays closed. Raises as `unpack` does.
+    """
+    files = [path for path in root.rglob("*") if path.is_file()]
+    if len(files) != 1 or files[0].suffix.lower() != ".zip":
+        return None
+    inner = scratch / "inner.zip"
+    files[0].rename(inner)
+    return files[0].name, unpack(inner, root)
+
+
 def copy_folder(source: Path, target: Path) -> Unpacked:
     """Copies a folder's files into the empty folder `target`; links and special files are left out.
 
@@ -34,7 +47,7 @@ def copy_folder(source: Path, target: Path) -> Unpacked:
     """
     result = Unpacked()
     writer = Writer(source.name, target, result)
-    for folder, folders, names in os.walk(source):
+    for folder, folders, names in walk(source):
         folders.sort()
         for name in list(folders):
             if Path(folder, name).is_symlink():
@@ -61,6 +74,9 @@ def _unpack(file: zipfile.ZipFile, name: str, target: Path) -> Unpacked:
             f"{name} is encrypted. Hand in a zip without a password.",
             f"{name} 已加密。请提交没有密码的 zip 文件。",
         )
+    unknown = sorted({entry.compress_type for entry in entries} - METHODS.keys())
+    if unknown:
+        raise unreadable_method(name, unknown[0])
     writer = Writer(name, target, result)
     # Of two entries with one name the later counts, as it does when one unpacks by hand.
     latest = {entry.filename: entry for entry in entries}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from grader.intake.notes import Notes, some, some_zh
+from grader.submissions import student_numbers
 
 REPORTS = (".ipynb", ".pdf", ".docx")
 _MB = 1_000_000
@@ -93,8 +93,8 @@ def check_number(name: str, root: Path, notes: Notes) -> None:
     """Whether the zip is named after a student number, and folders and reports inside after the same one."""
     if notes.first is None:
         return
-    pattern = re.compile(rf"(?<![0-9A-Za-z])(?:{notes.first.submission.student_number})(?![0-9A-Za-z])")
-    numbers = pattern.findall(name)
+    pattern = notes.first.submission.student_number
+    numbers = student_numbers(name, pattern)
     if not numbers:
         notes.add(
             "no_student_number",
@@ -105,7 +105,7 @@ def check_number(name: str, root: Path, notes: Notes) -> None:
         return
     inside = [path.name for path in sorted(root.iterdir())]
     inside += [path.name for path in sorted(root.rglob("*")) if path.suffix.lower() in REPORTS]
-    others = sorted({number for text in inside for number in pattern.findall(text)} - set(numbers))
+    others = sorted({number for text in inside for number in student_numbers(text, pattern)} - set(numbers))
     if others:
         notes.add(
             "other_student_number",

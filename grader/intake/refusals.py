@@ -19,6 +19,9 @@ _KINDS = {
     b"<!DO": "a web page",
     b"<htm": "a web page",
 }
+METHODS = {0: "Store", 8: "Deflate", 12: "bzip2", 14: "LZMA"}
+"""What can be read of a zip's ways of compression."""
+_OTHER_METHODS = {6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 
 class RefusedError(HomeworkError):
@@ -38,6 +41,17 @@ def bomb(name: str, what: str, what_zh: str, limit: str) -> RefusedError:
     return RefusedError(
         f"{name} was not unpacked: {what}, the limit is {limit}. Hand in your code, report and summary only.",
         f"{name} 未被解压：{what_zh}，上限为 {limit}。请只提交代码、报告和 summary.txt。",
+    )
+
+
+def unreadable_method(name: str, method: int) -> RefusedError:
+    """The refusal of a zip whose files are compressed in a way that can't be read."""
+    way = _OTHER_METHODS.get(method, f"method {method}")
+    return RefusedError(
+        f"{name} is compressed with {way}, expected Deflate. Pack the folder again: Windows and macOS do it "
+        "right by themselves; in other programs choose the format zip and the method Deflate.",
+        f"{name} 使用 {way} 压缩，应为 Deflate。请重新打包：Windows 和 macOS 自带的压缩即可；"
+        "使用其他软件时请选择 zip 格式和 Deflate 方法。",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grader
 from grader.intake import deliverables, layout, sources, summaries
-from grader.intake.archives import copy_folder, unpack
+from grader.intake.archives import copy_folder, open_inner, unpack
 from grader.intake.notes import Notes, some, some_zh
 from grader.intake.refusals import RefusedError
 from grader.intake.writer import Unpacked
@@ -75,17 +75,15 @@ def _assignments() -> dict[str, Assignment]:
 
 
 def _open_nested(root: Path, scratch: Path, notes: Notes) -> None:
-    """A zip that holds nothing but one zip: its content takes its place. Once; never a zip in that one."""
-    files = [path for path in root.rglob("*") if path.is_file()]
-    if len(files) != 1 or files[0].suffix.lower() != ".zip":
+    opened = open_inner(root, scratch)
+    if opened is None:
         return
-    inner = scratch / "inner.zip"
-    files[0].rename(inner)
-    _report(unpack(inner, root), notes)
+    name, unpacked = opened
+    _report(unpacked, notes)
     notes.add(
         "zip_in_zip",
-        f"The zip holds only another zip, {files[0].name}; that one was graded.",
-        f"zip 文件中只有另一个 zip 文件 {files[0].name}；批改的是其内容。",
+        f"The zip holds only another zip, {name}; that one was graded.",
+        f"zip 文件中只有另一个 zip 文件 {name}；批改的是其内容。",
         rule=notes.content_rule("codes"),
     )
 

@@ -8,10 +8,10 @@ import time
 import zipfile
 from pathlib import Path
 
-from grader.cohort import RESULT, Cohort
+from grader.cohort import Cohort
 from grader.late import late_for
 from grader.options import GradeOptions
-from grader.results import SubmissionResult, TrackResult, write_result
+from grader.results import RESULT, SubmissionResult, TrackResult, write_result
 from grader.sample import sample_assignments, sample_result
 from hwlib.checking.verdict import CheckResult, Outcome
 

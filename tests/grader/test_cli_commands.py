@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from results_tools import ASSIGNMENTS, fake_engine, make_results, make_zip
 import grader.pool
 from grader import cli
 from grader.cohort import Cohort
+from grader.fingerprint import ROOT
 from grader.options import GradeOptions
 from hwlib.checking.verdict import Outcome
 
@@ -270,3 +275,42 @@ def test_ctrl_c_keeps_what_is_done(run: Run, folder: Path, monkeypatch: pytest.M
     assert "interrupted" in done.err
     assert len(list(Path("results").glob("*/result.json"))) == 1
     assert "1 graded now, 1 kept" in run("grade", folder, "--jobs", 1).out
+
+
+def test_a_mark_by_hand_that_is_wrong_is_said_before_the_run(run: Run, folder: Path) -> None:
+    Path("results/2026000002").mkdir(parents=True)
+    Path("results/2026000002/manual.yaml").write_text("VAE: {regions: {loss: 140}}")
+    done = run("grade", folder, "--jobs", 1)
+    assert done.code == 2
+    assert "expected 0 to 14" in done.err
+    assert not list(Path("results").glob("*/result.json"))
+
+
+@pytest.mark.parametrize("command", [("collect", "submissions"), ("gradebook", "--out", "results")])
+def test_a_course_that_is_none(run: Run, folder: Path, command: tuple[str, ...]) -> None:
+    run("grade", folder, "--jobs", 1)
+    words = [folder if word == "submissions" else word for word in command]
+    done = run(*words, "--course", "cuorse")
+    assert done.code == 2
+    assert "cuorse is no nbgrader course" in done.err
+    assert not Path("cuorse").exists()
+
+
+def test_a_second_ctrl_c_is_not_heard() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cli._interrupt()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "<&- >&- 2>&-", ">/dev/null"])
+def test_closed_and_narrow_streams(tmp_path: Path, redirection: str) -> None:
+    """Under cron a stream may be closed; elsewhere it may know no more than ASCII."""
+    (tmp_path / "2026000006.zip").write_bytes(b"")
+    command = f'exec "{sys.executable}" -m grader grade 2026000006.zip --no-run --language zh {redirection}'
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, timeout=120, check=False)
+    assert done.returncode == 0

@@ -19,11 +19,10 @@ import pytest
 from nbgrader.api import Gradebook
 from results_tools import ASSIGNMENTS, all_passed
 
-from grader.cohort import RESULT
 from grader.gradebook.sandboxed_execute import MARKER
 from grader.report_cells import STUB, question_cell
 from grader.report_notebook import NOTEBOOK, build_notebook
-from grader.results import SubmissionResult, write_result
+from grader.results import RESULT, SubmissionResult, write_result
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

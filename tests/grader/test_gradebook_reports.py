@@ -183,8 +183,20 @@ def test_reports_in_a_zip(tmp_path: Path) -> None:
     found = {report.path for report in find_reports(path)}
     assert found == {"hw/report.ipynb", "实验报告.docx", "报告.pdf"}
     path.write_bytes(b"Rar!")
-    with pytest.raises(HomeworkError, match="can't be read as a zip"):
+    with pytest.raises(HomeworkError, match="expected a zip"):
         find_reports(path)
+
+
+def test_reports_are_found_where_intake_finds_them(tmp_path: Path) -> None:
+    """In a zip that holds only a zip, and under a name in UTF-8 that does not say so, as macOS writes it."""
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("AAAAAA.pdf", b"x")
+    inner.write_bytes(inner.read_bytes().replace(b"AAAAAA", "报告".encode()))
+    path = tmp_path / "2026000001.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hw/homework.zip", inner.read_bytes())
+    assert [report.path for report in find_reports(path)] == ["报告.pdf"]
 
 
 def test_reports_in_a_folder_follow_no_links(tmp_path: Path) -> None:

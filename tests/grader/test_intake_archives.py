@@ -143,6 +143,21 @@ def test_other_formats_named_zip_are_refused(tmp_path: Path, start: bytes, words
     assert "zip" in refused.value.zh
 
 
+@pytest.mark.parametrize(("method", "words"), [(98, "compressed with PPMd"), (77, "with method 77")])
+def test_ways_of_compression_that_cannot_be_read_are_named(
+    make_zip: Callable[..., Path], tmp_path: Path, method: int, words: str
+) -> None:
+    """7-Zip and WinZip offer them; the files are not damaged."""
+    archive = make_zip(("codes/VAE/main.py", b"x = 1\n"))
+    data = bytearray(archive.read_bytes())
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        data[data.index(mark) + place] = method
+    archive.write_bytes(data)
+    with pytest.raises(RefusedError, match=f"{words}, expected Deflate") as caught:
+        unpack(archive, out(tmp_path))
+    assert "应为 Deflate" in caught.value.zh
+
+
 def test_a_cut_off_zip_is_refused(make_zip: Callable[..., Path], tmp_path: Path) -> None:
     path = make_zip(("a.py", os.urandom(5000)))
     path.write_bytes(path.read_bytes()[:3000])

@@ -148,12 +148,21 @@ def test_manual_file(tmp_path: Path) -> None:
         ("VAE: {regions: {losses: 3}}", "found the region 'losses', expected one of"),
         ("VAE: {questions: {curve: 3}}", "found the question 'curve', expected one of"),
         ("VAE: {regions: {loss: .nan}}", "VAE.regions.loss"),
+        ("VAE: {regions: {loss: 75}}", "found 75 points for the region loss of VAE, expected 0 to 14"),
+        ("VAE: {questions: {curves: -1}}", "found -1 points for the question curves"),
+        ("[" * 100_000, "is not YAML"),
     ],
 )
 def test_manual_file_errors(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "manual.yaml").write_text(text)
     with pytest.raises(HomeworkError, match=message):
         read_manual(tmp_path, ASSIGNMENTS)
+
+
+def test_marks_of_other_tracks_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "manual.yaml").write_text("{GAN: {extra_credit: 1}, VAE: {extra_credit: 2}}")
+    marks = read_manual(tmp_path, {"VAE": ASSIGNMENTS["VAE"]})
+    assert {track: part.extra_credit for track, part in marks.items()} == {"VAE": 2}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

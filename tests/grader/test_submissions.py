@@ -21,11 +21,28 @@ from hwlib.errors import HomeworkError
         ("Wang Wei_2026012345_assignsubmission_file", "2026012345"),
         ("2026012345 (1)", "2026012345"),
         ("王伟-2026012345-hw2", "2026012345"),
+        ("２０２６０１２３４５_王伟", "2026012345"),
         ("alice", "alice"),
     ],
 )
 def test_student_number_in_a_name(name: str, student: str) -> None:
     assert student_of(name, "[0-9]{6,12}") == student
+
+
+def test_numbers_in_other_case_are_one_student(tmp_path: Path) -> None:
+    """On Windows and macOS their results would be one folder."""
+    for age, name in enumerate(("f2026000009.zip", "F2026000009.zip")):
+        (tmp_path / name).write_bytes(b"PK")
+        os.utime(tmp_path / name, (age, age))
+    (found,) = find_submissions(tmp_path, ASSIGNMENTS)
+    assert (found.path.name, found.others) == ("F2026000009.zip", ("f2026000009.zip",))
+
+
+def test_results_are_no_submissions(tmp_path: Path) -> None:
+    (tmp_path / "2026000001").mkdir()
+    (tmp_path / "2026000001" / "result.json").write_text("{}")
+    with pytest.raises(HomeworkError, match="holds results of the grader, expected submissions"):
+        find_submissions(tmp_path, ASSIGNMENTS)
 
 
 def test_hostile_names_become_safe_folders() -> None:

@@ -88,6 +88,7 @@ def test_ctrl_c_says_that_nothing_is_lost(capsys):
         (errno.ENOSPC, "the disk is full: /x/y could not be written"),
         (errno.EACCES, "no permission for /x/y"),
         (errno.EROFS, "no permission for /x/y"),
+        (errno.EISDIR, "/x/y is a folder where a file is needed"),
         (errno.ENOTDIR, "/x/y is a file where a folder is needed"),
         (errno.ENOENT, "/x/y does not exist"),
         (errno.EIO, "/x/y: Input/output error"),

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hwlib.files import atomic_write_bytes, atomic_write_text, atomic_writer, sha256_of
+from hwlib.files import atomic_write_bytes, atomic_write_text, atomic_writer, sha256_of, walk
 
 
 def test_folders_are_made_and_rights_are_ordinary(tmp_path):
@@ -44,3 +44,17 @@ def test_sha256_of_a_file_larger_than_a_block(tmp_path):
     data = os.urandom(3_000_000)
     (tmp_path / "x").write_bytes(data)
     assert sha256_of(tmp_path / "x") == hashlib.sha256(data).hexdigest()
+
+
+def test_a_folder_that_may_not_be_read_is_not_passed_over(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    read = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError):
+        list(walk(tmp_path))
