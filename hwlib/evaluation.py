@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
 from hwlib import checkpoint
+from hwlib.curves import read_events
 from hwlib.device import fixed_random
 from hwlib.fid import evaluate_fid
 from hwlib.fid_inputs import check_shape
@@ -99,8 +99,7 @@ def evaluate(
 
 def last_values(log_dir: Path) -> dict[str, float]:
     """The last value of every curve of a run, by its tag."""
-    events = EventAccumulator(str(log_dir))
-    events.Reload()
+    events = read_events(log_dir)
     # A curve whose points a resumed run has purged is still listed, without points.
     curves = {tag: events.Scalars(tag) for tag in sorted(events.Tags()["scalars"])}
     return {tag: points[-1].value for tag, points in curves.items() if points}

@@ -22,8 +22,8 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from hwlib.curves import read_events
 from hwlib.errors import HomeworkError, cli_errors
 from hwlib.files import RUN_RECORD, atomic_write_bytes
 
@@ -78,8 +78,7 @@ def read_run(folder: Path) -> RunFiles:
             f"{folder / RUN_RECORD} lacks {', '.join(missing)}. Run main.py again to write it anew."
         )
     # All points: the default of the reader keeps a sample of 10,000 of a curve.
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 1})
-    events.Reload()
+    events = read_events(folder, {"scalars": 0, "images": 1})
     tags = events.Tags()
     curves = {}
     for tag in sorted(tags["scalars"]):

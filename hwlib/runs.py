@@ -84,8 +84,10 @@ def open_run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Run:
             f"instance after a change of your code, delete {ckpt_dir} first.",
             flush=True,
         )
-    # Points after the checkpoint come from a run that was cut off; the resumed one draws them again.
-    writer = SummaryWriter(str(log_dir), purge_step=done[-1] + 1 if done and args.do_train else None)
+    # Points after the checkpoint come from a run that was cut off, or whose checkpoints were deleted; this
+    # one draws them again.
+    first = done[-1] + 1 if done else 0
+    writer = SummaryWriter(str(log_dir), purge_step=first if args.do_train else None)
     code = Path(sys.argv[0]).resolve().parent
     record = {
         "track": args.track,

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from hwlib import checkpoint, cli
+from hwlib.curves import read_events
 from hwlib.errors import HomeworkError
 from hwlib.runs import code_hash, device_name, open_run
 
@@ -51,6 +52,23 @@ def test_the_record_holds_settings_versions_code_and_results(open_with, tmp_path
     assert record["device"] == device_name(run.device)
     # A later run of the same settings keeps what is known.
     assert open_with("--do_train").record["results"]["steps"] == 5
+
+
+@pytest.mark.parametrize(("saved", "expected"), [(None, [5]), (3, [2, 5])])
+def test_a_training_draws_its_curves_over_those_that_it_does_not_go_on_from(
+    open_with, saved, expected, caplog
+):
+    before = open_with("--do_train")
+    for step in (2, 4):
+        before.tb_writer.add_scalar("loss", 1.0, step)
+    before.tb_writer.close()
+    if saved is not None:
+        checkpoint.save(before.ckpt_dir, saved)
+    now = open_with("--do_train")
+    now.tb_writer.add_scalar("loss", 1.0, 5)
+    now.tb_writer.close()
+    assert [point.step for point in read_events(now.log_dir).Scalars("loss")] == expected
+    assert caplog.text == ""
 
 
 def test_a_broken_record_is_written_anew(open_with):
