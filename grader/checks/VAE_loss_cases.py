@@ -19,6 +19,8 @@ from hwlib.checking.words import say
 
 Rng = np.random.Generator
 PIXELS = 32 * 32
+MIN_LATENT_DIM = 8
+"""More than the images of the smaller batches: an average over the wrong dimension is then never right."""
 DATA_BATCH = 4
 """The batch size of the stand-in for the data set; no batch that loss_fn gets has it."""
 RECONSTRUCTION_LOSS, KL_DIVERGENCE = say("reconstruction loss", "重构损失"), say("KL divergence", "KL 散度")

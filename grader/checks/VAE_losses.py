@@ -60,7 +60,7 @@ def require_numbers(submission: Submission, reply: Any) -> None:
 
 def require_averages(submission: Submission, rng: np.random.Generator) -> None:
     """The same images twice change nothing; twice as many pixels or latent dimensions double a loss."""
-    latent_dim = latent_dim_of(rng, submission.assignment)
+    latent_dim = latent_dim_of(rng, submission.assignment, low=cases.MIN_LATENT_DIM)
     single, seven, many = (cases.loss_inputs(rng, batch, latent_dim) for batch in (1, 7, 64))
     asked = {
         "single": single,
@@ -141,7 +141,10 @@ def require_averages(submission: Submission, rng: np.random.Generator) -> None:
 
 def require_gradients(submission: Submission, rng: np.random.Generator) -> None:
     """Gradients with respect to recon, mu and log sigma as the reference's; finite at x' = 0 and x' = 1."""
-    latent_dim, log_variance = latent_dim_of(rng, submission.assignment), uses_log_variance(submission)
+    latent_dim, log_variance = (
+        latent_dim_of(rng, submission.assignment, low=cases.MIN_LATENT_DIM),
+        uses_log_variance(submission),
+    )
     arrays = cases.loss_inputs(rng, 5, latent_dim)
     ask = {"target": "trainer", "method": "loss_fn", "weights": [1.0, 1.0]}
     asked = Step("gradients", {**ask, "args": list(arrays)}, "gradients")

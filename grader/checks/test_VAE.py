@@ -96,8 +96,8 @@ def test_reparameterize_gradients(submission: Submission) -> None:
         latent_dim_of(rng, submission.assignment),
         0.5 if losses.uses_log_variance(submission) else 1.0,
     )
-    mu, log_std = normal(rng, 6, latent_dim), uniform(rng, 6, latent_dim, low=-3, high=3)
-    slopes = normal(rng, 6, latent_dim)
+    mu, log_std = normal(rng, 4, latent_dim), uniform(rng, 4, latent_dim, low=-3, high=3)
+    slopes = normal(rng, 4, latent_dim)
     _model_or_bare(submission, rng, latent_dim)
     reply = submission.call(
         "gradients",
@@ -107,7 +107,7 @@ def test_reparameterize_gradients(submission: Submission) -> None:
         weights=[slopes],
         seed=seed_of(rng),
     )
-    submission.require(Array("result", as_is("z"), (6, latent_dim)).judge(reply))
+    submission.require(Array("result", as_is("z"), (4, latent_dim)).judge(reply))
     z = reply["result"]
     right = {"mu": slopes, "log sigma": slopes * (z - mu) * factor}
     for position, (name, expected) in enumerate(right.items()):
@@ -178,7 +178,9 @@ def _model_or_bare(submission: Submission, rng: np.random.Generator, latent_dim:
 # --- forward ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
+@pytest.mark.needs(
+    "encoder_layers", "decoder_layers", "reparameterize_statistics", "reparameterize_gradients"
+)
 def test_forward_modes(submission: Submission) -> None:
     """forward(x) returns (recon, mu, log_std); forward(z=z) returns the decoded images.
 
@@ -187,7 +189,9 @@ def test_forward_modes(submission: Submission) -> None:
     judge(submission, "forward_modes")
 
 
-@pytest.mark.needs("encoder_layers", "decoder_layers", "reparameterize_statistics")
+@pytest.mark.needs(
+    "encoder_layers", "decoder_layers", "reparameterize_statistics", "reparameterize_gradients"
+)
 def test_forward_batches(submission: Submission) -> None:
     """forward works for batches of any size, also of one image, in train and in eval mode.
 
@@ -216,7 +220,7 @@ def test_loss_values(submission: Submission) -> None:
     两个损失都先对一幅图像的像素（或隐变量的各维）求和，再对批取平均。
     """
     rng = submission.rng("loss_values")
-    latent_dim = latent_dim_of(rng, submission.assignment)
+    latent_dim = latent_dim_of(rng, submission.assignment, low=loss_cases.MIN_LATENT_DIM)
     submission.judge(
         loss_cases.loss_values(rng, submission.assignment, latent_dim, losses.uses_log_variance(submission))
     )

@@ -221,6 +221,15 @@ def fault_of(eps: np.ndarray) -> Fault | None:
             "噪声不服从正态分布（四阶矩为 {fourth}，应为 3）",
             fourth=number(fourth),
         )
+    # Clipping at two or so hardly changes any moment.
+    tail, wanted = int((np.abs(eps) > 2.5).sum()), 0.01242 * count
+    if tail < wanted - SIGMAS * np.sqrt(wanted):
+        return None, say(
+            "noise without large numbers ({found} beyond 2.5 standard deviations in place of about {wanted})",
+            "噪声中缺少较大的数（超过 2.5 个标准差的有 {found} 个，应约有 {wanted} 个）",
+            found=tail,
+            wanted=round(wanted),
+        )
     return _dependence(eps, rows)
 
 

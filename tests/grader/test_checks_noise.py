@@ -57,6 +57,8 @@ def test_partly_shared_noise_and_other_distributions_are_found(numbers: np.rando
     assert "not normally distributed" in str(
         judged(numbers.choice([-1.0, 1.0], shape), zero, zero, prior=True)
     )
+    clipped = np.clip(numbers.normal(size=(8, *shape[1:])), -2.4, 2.4)
+    assert "without large numbers" in str(judged(clipped, zero, zero, prior=True))
     assert "a latent dimension" in str(
         judged(numbers.normal(size=shape) * np.linspace(0.6, 1.28, DIMS), zero, zero, prior=True)
     )
