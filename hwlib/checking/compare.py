@@ -120,7 +120,9 @@ def describe(value: Any) -> Words:
         return say(
             "a {type} of {count}", "含 {count} 项的 {type}", type=type(value).__name__, count=len(value)
         )
-    if value is None or isinstance(value, (bool, str)):
+    if value is None:
+        return say("None (is a `return` missing?)", "None（是否漏了 return？）")
+    if isinstance(value, (bool, str)):
         return as_is(repr(value)[:80])
     if isinstance(value, (int, float)):
         return as_is(number(value))

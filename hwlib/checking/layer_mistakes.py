@@ -113,9 +113,9 @@ def mistake_of(differences: Sequence[Difference], unused: Sequence[str] = ()) ->
             mistake = rule(difference)
             if mistake is not None:
                 return mistake
-    untrained = [d.layer for d in differences if d.column == "weights"]
-    if untrained:
-        return _untrained(", ".join(untrained))
+    for difference in differences:
+        if difference.column == "weights":
+            return _untrained(difference.layer)
     return _bias(first) if first.column == "bias" else None
 
 

@@ -126,6 +126,7 @@ def compare_layers(
     none.
     """
     differences: list[Difference] = []
+    untrained: list[str] = []
     rows: list[TableRow] = []
     for row, line in _aligned(found, wanted):
         cells = _cells(row, line)
@@ -157,9 +158,10 @@ def compare_layers(
                 differences.append(Difference(line.id, "bias", _yes(row.bias is not None), _yes(line.bias)))
                 off = [("bias", cells[0])]
             if row.weight is not None and not row.trained:
-                differences.append(Difference(line.id, "weights", "unregistered", "registered"))
-                off = off or [("weights", cells[0])]
+                untrained.append(line.id)
             rows.append(TableRow(layer=line.id, state="differs" if off else "same", cells=cells))
+    if untrained:
+        differences.append(Difference(", ".join(untrained), "weights", "unregistered", "registered"))
     if not differences:
         return None
     mistake: Mistake | None = mistake_of(differences, unused)

@@ -13,6 +13,7 @@ from hwlib.checking.words import NO_WORDS, as_is
 HALF = Mistake("half", as_is("half of it"), NO_WORDS)
 TWICE = Mistake("twice", as_is("twice as much"), NO_WORDS)
 WHAT = as_is("x")
+MISSING = "None (is a `return` missing?)"
 REPLIES = {"a": {"result": (np.arange(6.0).reshape(2, 3), None)}, "b": {"result": np.asarray([0.5, 0.25])}}
 
 
@@ -82,7 +83,7 @@ def test_a_common_factor_is_found() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, "None"),
+        (None, MISSING),
         (Opaque("Weird"), "type Weird"),
         ((1, 2), "tuple of 2"),
         (np.ones((2, 3)), "[2, 3]"),
@@ -111,7 +112,7 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(counted, {"b": {"result": np.zeros((3, 1))}}) == "half"
     assert judged(Array("b/result", WHAT, (2,))) == "float64"
     assert judged(Array("b/result", WHAT, (2,), None, low=0.3, high=1, wrong_range=TWICE)) == "twice"
-    assert judged(Array("a/result/1", WHAT)) == "None"
+    assert judged(Array("a/result/1", WHAT)) == MISSING
     assert judged(Array("n", WHAT, None, None), {"n": np.asarray([np.nan])}) == "NaN or infinite values"
     assert judged(Close("b/result/mean", 0.375, WHAT, 1e-6)) == ""
     assert judged(Close("b/result/mean", 0.75, WHAT, 1e-6, ((HALF, Sum(("b/result/mean",))),))) == "half"
@@ -125,7 +126,7 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(Says("v", WHAT, ()), {}) == "nothing"
     assert judged(Scalar("n", WHAT), {"n": np.asarray(2.0)}) == judged(Scalar("n", WHAT), {"n": 2.0}) == ""
     assert judged(Scalar("b/result", WHAT)) == "a tensor of shape [2]"
-    assert judged(Scalar("a/result/1", WHAT)) == "None"
+    assert judged(Scalar("a/result/1", WHAT)) == MISSING
     assert judged(Flows("b/result", WHAT, HALF)) == ""
     assert judged(Flows("a/result/1", WHAT, HALF)) == judged(Flows("n", WHAT, HALF)) == "half"
     assert judged(Flows("n", WHAT, HALF, source="a/result/1")) == ""
