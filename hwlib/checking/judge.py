@@ -65,7 +65,7 @@ class Bench:
                 return self._not_reached(about, why, needs, seconds, lines)
         if isinstance(error, NotImportedError):
             return self._not_reached(about, error.words, (f"{about.track}/{error.check}",), seconds)
-        failed = self.failed(about.needs)
+        failed = self._not_because_of(about, self.failed(about.needs))
         found = error.described
         if failed and error.kind == "exception":
             why = say(
@@ -107,6 +107,12 @@ class Bench:
             for name in checks
             if name in self.results and self.results[name].outcome is not Outcome.PASSED
         )
+
+    def _not_because_of(self, about: About, failed: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the failed checks that don't wait for this one: two can't excuse each other."""
+        own = f"{about.track}/{about.id}"
+        waiting = {result.id for result in self.results.values() if own in result.needs}
+        return tuple(name for name in failed if name not in waiting)
 
     def _builds_on(self, failed: Collection[str]) -> Words:
         """Why a check can't be decided: the checks (ids with the track) that it needs have failed."""
@@ -283,6 +289,10 @@ _UNREADABLE = say(
     "Python 无法读懂这一行：请对照前后几行检查括号、冒号和缩进。",
 )
 HINTS = {
+    "AttributeError": say(
+        "Look for a misspelled name, and assign what __init__ builds to self: self.name = ...",
+        "检查名称是否拼错；__init__ 中搭建的模块要赋给 self：self.name = ...",
+    ),
     "SyntaxError": _UNREADABLE,
     "IndentationError": _UNREADABLE,
     "TabError": _UNREADABLE,

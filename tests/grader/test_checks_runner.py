@@ -202,6 +202,21 @@ def test_a_gpu_that_is_asked_for_by_name_is_a_mistake_of_its_own(assignment: Ass
         assert result.misconception.id == "gpu_by_name"
 
 
+def test_two_checks_do_not_wait_for_each_other(assignment: Assignment) -> None:
+    """self.encoder was never assigned: it shows in forward, which builds on it."""
+    bench, encoder = bench_and_about(assignment, "encoder_layers")
+    line = StudentLine("VAE.py", bench.spans["forward"].first + 1, "forward", "self.encoder(x)")
+    error = StudentError("exception", "no attribute 'encoder'", type="AttributeError", traceback=(line,))
+    bench.results["encoder_layers"] = bench.failed_with(encoder, error)
+    assert bench.results["encoder_layers"].outcome is Outcome.NOT_REACHED
+    region, check = assignment.checks["forward_modes"]
+    forward = About.of(assignment, check, region, needs=("encoder_layers",))
+    result = bench.failed_with(forward, error)
+    assert result.outcome is Outcome.WRONG
+    assert "no attribute 'encoder'" in result.found
+    assert "assign what __init__ builds to self" in result.hint
+
+
 def test_a_blank_region_says_so_and_holds_up_what_builds_on_it(assignment: Assignment) -> None:
     error = StudentError("not_filled_in", "x", todo=Todo("trainer.py", 1, "Losses"))
     bench, about = bench_and_about(assignment, "loss_values")
