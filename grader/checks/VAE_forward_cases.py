@@ -67,6 +67,7 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 for network, inputs in (("encoder", x), ("decoder", z))
             ),
             Step("call", {**again, "args": [mu, log_std], "seed": seed}, "z", may_fail=True),
+            Step("call", {**again, "args": [mu, log_std], "seed": seed}, "z_same", may_fail=True),
             Step("call", {**again, "args": [mu, log_std], "seed": seed + 1}, "z_again", may_fail=True),
             Step("call", {**again, "args": [log_std, mu], "seed": seed}, "z_exchanged", may_fail=True),
             decoded(Reply("z/result"), "decoded"),
@@ -143,6 +144,7 @@ def forward_modes(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                     (M.ARGUMENTS_OF_REPARAMETERIZE, "decoded_exchanged/result"),
                 ),
                 if_there=True,
+                steady=("z/result", "z_same/result"),
             ),
             Differs(
                 "images/result/0",

@@ -171,6 +171,8 @@ class Close:
         otherwise: the mistake to name for anything else.
         if_there: nothing is wrong where the path `value` leads nowhere.
         only_mistakes: nothing is wrong unless it is one of the mistakes.
+        steady: two replies that are the same where seeds decide; if they are not (noise from a generator of
+            the student's own), `value` means nothing and only the mistakes are looked for.
     """
 
     of: str
@@ -182,6 +184,7 @@ class Close:
     otherwise: Mistake | None = None
     if_there: bool = False
     only_mistakes: bool = False
+    steady: tuple[str, ...] = ()
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
@@ -212,9 +215,17 @@ class Close:
             if (resolved := _value_of(outcome, replies)) is not None
         ]
         mistake = matching(found, outcomes, self.tolerance, expected) or self.otherwise
-        if self.only_mistakes and mistake is None:
+        if mistake is None and (self.only_mistakes or _differ(replies, self.steady)):
             return None
         return Problem(shown, difference_text(found, expected), mistake)
+
+
+def _differ(replies: Replies, paths: Sequence[str]) -> bool:
+    arrays = [as_array(look(replies, path)) for path in paths]
+    return any(
+        one is not None and two is not None and one.shape == two.shape and not close(one, two, 1e-7)
+        for one, two in zip(arrays, arrays[1:], strict=False)
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Comparison of numbers, paths into replies, matching of mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -119,6 +121,9 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(Close("b/result", "missing", WHAT, 1e-6, if_there=True)) == ""
     assert "nothing to compare" in judged(Close("b/result", "missing", WHAT, 1e-6))
     assert judged(Close("b/result", np.ones(2), WHAT, 1e-6, only_mistakes=True)) == ""
+    steady = Close("b/result", np.ones(2), WHAT, 1e-6, steady=("b/result/mean", "b/result/times:2/mean"))
+    assert judged(steady) == ""
+    assert judged(replace(steady, steady=("b/result", "b/result"))) != ""
     assert judged(Close("n", 1.0, WHAT, 1e-6, not_finite=TWICE), {"n": np.asarray(np.inf)}) == "twice"
     assert judged(Differs("b/result", "b/result", WHAT, HALF)) == "half"
     assert judged(Differs("b/result", "b/result", WHAT, HALF, ("a/result/0", "a/result/0"))) == ""
