@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -199,8 +199,14 @@ def _judge_update(
         return flat({name: -rate * (keep * momentum[name] + gradient[name]) for name in gradient})
 
     found = flat(after) - flat(before)
-    if close(found, change(right.total), tolerances.STEP):
-        return
+    plain = Close(
+        "found",
+        change(right.total),
+        say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
+        tolerances.STEP,
+    )
+    if plain.judge({"found": found}) is None:
+        return  # what mistakes would give takes gradients of its own
     still = np.zeros_like(found)
     known = tuple(
         (mistake, change(wrong)) for mistake, wrong in (*wrong_gradients(right, left_over), *more())
@@ -210,14 +216,8 @@ def _judge_update(
     factor = float(used @ gradient / max(float(gradient @ gradient), 1e-30))
     scaled = (_scaled(factor), -rate * (keep * flat(momentum) + factor * gradient))
     twice = -rate * ((1 + keep) * (keep * flat(momentum) + gradient) + gradient)
-    submission.require(
-        Close(
-            "found", change(right.total),
-            say("change of the weights in step {number}", "第 {number} 步权重的变化", number=number),
-            tolerances.STEP,
-            ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice), scaled),
-        ).judge({"found": found})
-    )  # fmt: skip
+    mistakes = ((M.NO_UPDATE, still), *known, (M.DOUBLE_STEP, twice), scaled)
+    submission.require(replace(plain, mistakes=mistakes).judge({"found": found}))
 
 
 def _scaled(factor: float) -> Mistake:
