@@ -93,7 +93,8 @@ import resource
 try: resource.setrlimit(resource.RLIMIT_CORE, (1 << 30, 1 << 30))
 except (ValueError, OSError): libc.prctl(4, 1, 0, 0, 0); os.abort()
 """)),
-    Attack("limits_of_nothing", ("exception", "crashed"), libc("""
+    # "right": a process that may not grow has room in its heap from before; only its own limits have changed.
+    Attack("limits_of_nothing", ("exception", "crashed", "right"), libc("""
 import resource
 for name in ("NOFILE", "FSIZE", "NPROC", "DATA"):
     resource.setrlimit(getattr(resource, "RLIMIT_" + name), (0, 0))
