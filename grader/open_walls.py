@@ -26,7 +26,7 @@ def begin(options: GradeOptions) -> None:
     """
     name = _name(options)
     if name == "bubblewrap" and name not in _walls:
-        wall = Bubblewrap(Limits())
+        wall = Bubblewrap(Limits(), ahead=True)
         put_up(wall, wait=False)
         _walls[name] = wall
         _begun.append(wall)
@@ -58,7 +58,7 @@ def lend(options: GradeOptions) -> socket.socket | None:
 def borrow(control: socket.socket | None) -> None:
     """Takes over what another process lends: sessions of this one come from that one's sandbox."""
     if control is not None:
-        _walls["bubblewrap"] = Bubblewrap(Limits(), borrowed=control)
+        _walls["bubblewrap"] = Bubblewrap(Limits(), borrowed=control, ahead=True)
 
 
 def close() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.util
 import os
 import signal
 import socket
@@ -68,6 +69,8 @@ def _start_worker(sandbox: socket.socket | None) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_walls.borrow(sandbox)
+    # Functions of atexit are not run in such processes.
+    multiprocessing.util.Finalize(None, open_walls.close, exitpriority=0)
     parent = multiprocessing.parent_process()
     if parent is None:
         return

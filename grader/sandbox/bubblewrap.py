@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from grader.sandbox.ahead import Ahead
 from grader.sandbox.bwrap_command import bwrap_command
 from grader.sandbox.cgroup import Cgroup
 from grader.sandbox.connection import SandboxConnection, submission_files
@@ -36,6 +37,7 @@ class Bubblewrap:
         data_sets: False hides the data sets that scikit-learn installs, for sessions that sample.
         borrowed: the control socket of a server that another process has started with the same data. Should
             it end, this one starts its own.
+        ahead: starts the next session while one is at work, for runs of many.
 
     Raises HomeworkError where bubblewrap is not installed.
     """
@@ -46,6 +48,7 @@ class Bubblewrap:
         data: Path | None = None,
         data_sets: bool = True,
         borrowed: socket.socket | None = None,
+        ahead: bool = False,
     ) -> None:
         program = shutil.which("bwrap")
         if program is None:
@@ -60,6 +63,7 @@ class Bubblewrap:
         self._server: ServerProcess | BorrowedServer | None = None
         if borrowed is not None:
             self._server = BorrowedServer(borrowed)
+        self._ahead = Ahead(self._open) if ahead else None
 
     def __enter__(self) -> Bubblewrap:
         return self
@@ -83,6 +87,11 @@ class Bubblewrap:
 
     def close(self) -> None:
         """Ends the server, and with it every session that is still open."""
+        if self._ahead is not None:
+            self._ahead.close()
+        self._end_server()
+
+    def _end_server(self) -> None:
         with self._lock:
             if self._server is not None:
                 self._server.stop()
@@ -92,14 +101,19 @@ class Bubblewrap:
     def connect(self, folder: Path) -> SandboxConnection:
         """A worker for one submission's folder. Raises GraderError where the wall can't be put up."""
         files = submission_files(folder)
+        connection = self._ahead.take() if self._ahead is not None else self._open()
+        connection.files = files
+        return connection
+
+    def _open(self) -> SandboxConnection:
         if self.warm:
             for attempt in range(3):
                 server = self._warm_server()
                 try:
-                    return SandboxConnection(server, self.limits, files)
+                    return SandboxConnection(server, self.limits)
                 except PermissionError:
                     self.warm = False  # no namespaces for unprivileged processes here
-                    self.close()
+                    self._end_server()
                     break
                 except OSError as error:  # the server has gone, or the computer is short of something
                     if attempt == 2:
@@ -108,7 +122,7 @@ class Bubblewrap:
         server = self._start("cold")
         server.wait_until_ready()
         try:
-            return SandboxConnection(server, self.limits, files, alone=True)
+            return SandboxConnection(server, self.limits, alone=True)
         except OSError as error:
             server.stop()
             raise GraderError(f"the sandbox could not be put up: {error}. {server.complaint()}") from None

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import select
 import signal
 import socket
 import threading
@@ -38,16 +39,16 @@ class SandboxConnection:
     """A child of the server, as a session sees it (`hwlib.checking.transport.Connection`).
 
     Args:
-        files: the submission's files, sent over the channel: nothing of theirs is mounted.
         alone: the server serves this session only and ends with it.
+
+    Attributes:
+        files: the submission's files, sent over the channel: nothing of theirs is mounted.
 
     Raises ConnectionError where the server has gone and PermissionError where it may not make namespaces.
     """
 
-    def __init__(
-        self, server: Server, limits: Limits, files: dict[str, bytes], *, alone: bool = False
-    ) -> None:
-        self.files: dict[str, bytes] | None = files
+    def __init__(self, server: Server, limits: Limits, *, alone: bool = False) -> None:
+        self.files: dict[str, bytes] | None = None
         self._server = server
         self._alone = alone
         self._handle: int | None = None
@@ -110,6 +111,15 @@ class SandboxConnection:
             self._server.stop()
         with contextlib.suppress(OSError):
             self._channel.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the session's first process still runs."""
+        if self._handle is None:
+            return self._server.alive
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)  # readable once the process has ended
+        return not poll.poll(0)
 
     def our_fault(self) -> str | None:
         """The server is what other sessions live from: if it has gone, no student has done that."""

@@ -152,7 +152,7 @@ def test_refused_namespaces_are_remembered(
 ) -> None:
     tried = []
 
-    def refuse(server: object, limits: Limits, files: dict[str, bytes], *, alone: bool = False) -> None:
+    def refuse(server: object, limits: Limits, *, alone: bool = False) -> None:
         tried.append(alone)
         raise PermissionError("no namespaces")
 
@@ -213,7 +213,7 @@ def test_what_the_server_says_of_a_child(news: bytes, error: type[Exception], me
     thread = threading.Thread(target=answer)
     thread.start()
     with pytest.raises(error, match=message):
-        SandboxConnection(Server(), Limits(), {})
+        SandboxConnection(Server(), Limits())
     thread.join()
     ours.close()
     theirs.close()
