@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 from grader.course_total import CoursePolicy, course_total
 from grader.feedback.check_view import check_kind
-from grader.results import SubmissionResult
+from grader.results import Finding, SubmissionResult
 from grader.totals import ManualMarks, TrackMark, mark_track
 from hwlib.assignment import Assignment
 from hwlib.checking.verdict import Outcome
@@ -90,6 +91,12 @@ class Cohort:
         self.fids: dict[str, list[float]] = {track: [] for track in assignments}
         self.thresholds: dict[str, float] = {}
 
+    def _wants_a_human(self, finding: Finding, result: SubmissionResult) -> bool:
+        if finding.code == "no_student_number":  # in the file's name; that of a folder around it may hold one
+            patterns = {assignment.submission.student_number for assignment in self.assignments.values()}
+            return not any(re.fullmatch(pattern, result.student) for pattern in patterns)
+        return finding.severity == "error"
+
     def add(
         self, result: SubmissionResult, manual: dict[str, ManualMarks] | None = None, section: str = ""
     ) -> StudentRow:
@@ -102,7 +109,7 @@ class Cohort:
         flags: list[str] = []
         if result.refused:
             flags.append(f"not accepted: {result.refused}")
-        flags += [finding.message for finding in result.findings if finding.severity == "error"]
+        flags += [finding.message for finding in result.findings if self._wants_a_human(finding, result)]
         for track, assignment in self.assignments.items():
             outcome = result.tracks.get(track)
             mark = mark_track(assignment, outcome, manual.get(track), bool(result.refused))

@@ -18,7 +18,7 @@ from grader.feedback.statistics import Cohort
 from grader.feedback.texts import TEXTS
 from grader.feedback.view import view_page
 from grader.pages import gather, grades_csv, write_cohort_pages, write_page
-from grader.results import Curve, FIDScore, SubmissionResult
+from grader.results import Curve, FIDScore, Finding, SubmissionResult
 from grader.sample_checks import MISTAKES, sample_table
 from grader.totals import ManualMarks
 from hwlib.checking.verdict import Location, TracebackLine
@@ -195,3 +195,11 @@ def test_pages_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_report_of_nobody(tmp_path: Path) -> None:
     cohort = make_results(tmp_path, 0)
     assert write_cohort_pages(cohort, gather(cohort)).exists()
+
+
+@pytest.mark.parametrize(("student", "flags"), [("homework_final", ("no number",)), ("2026000001", ())])
+def test_a_hand_in_that_belongs_to_nobody_wants_a_human(student: str, flags: tuple[str, ...]) -> None:
+    """Not where a folder around the zip, as an LMS makes it, holds the number."""
+    finding = Finding(code="no_student_number", message="no number")
+    result = all_passed(student).model_copy(update={"findings": (finding,)})
+    assert Cohort(ASSIGNMENTS).add(result).flags == flags

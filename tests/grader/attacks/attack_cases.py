@@ -2,13 +2,14 @@
 
 `vae` is appended to VAE.py and `trainer` to trainer.py, so both can replace what they like; `files` are
 put beside them. WRONG_LOSS makes the work wrong, so that an attack on the judging shows as "right" if it
-succeeds. Attacks on the kernel stand in attack_kernel.py, programs that leave something behind in
-test_attack_programs.py.
+succeeds. attack_kernel.py and attack_disguise.py have more of them, test_attack_programs.py has programs
+that leave something behind.
 """
 
 from __future__ import annotations
 
 from attack import WRONG_LOSS, Attack, in_forward, loss_is
+from attack_disguise import DISGUISE
 from attack_kernel import KERNEL
 
 LEAVING = [
@@ -369,4 +370,4 @@ operations.Operations.run = _attack
 """, says="can forge this"),
 ]  # fmt: skip
 
-ATTACKS = [*LEAVING, *STAYING, *BOMBS, *PATCHING, *LYING_VALUES, *SHADOWS, *CHANNEL, *KERNEL]
+ATTACKS = [*LEAVING, *STAYING, *BOMBS, *PATCHING, *LYING_VALUES, *SHADOWS, *CHANNEL, *KERNEL, *DISGUISE]
