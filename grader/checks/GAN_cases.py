@@ -8,17 +8,18 @@ import numpy as np
 
 from grader.checks import GAN_mistakes as M
 from grader.checks import tolerances
-from grader.checks.GAN_step_cases import HIDDEN, discriminator_values, generator_values
+from grader.checks.GAN_standins import HIDDEN
+from grader.checks.GAN_step_cases import discriminator_values, generator_values
 from grader.checks.inputs import normal, seed_of
 from grader.checks.sampling_cases import IMAGES, LATENTS, prior, sampling_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close
+from hwlib.checking.expect import Array, Close, Differs, Either, Trainable
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.steps import Reply, Step
 from hwlib.checking.values import Ref
-from hwlib.checking.words import say
+from hwlib.checking.words import Words, say
 
 Rng = np.random.Generator
 
@@ -104,6 +105,13 @@ def init_statistics(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 0.0,
                 otherwise=M.OTHERS_TOUCHED,
             ),
+            # Both have the same shape: a seed set by weights_init would give them the same numbers.
+            Differs(
+                "conv/state/weight",
+                "transposed/state/weight",
+                say("other numbers for every layer", "每一层的数都不同"),
+                M.SEEDED,
+            ),
         ),
     )
 
@@ -143,30 +151,40 @@ def generator_layers(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
 
 
 def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
-    z = normal(rng, 6, latent_dim, 1, 1)
+    z = normal(rng, 6, latent_dim, 1, 1, scale=40.0)  # images without tanh then leave [-1, 1]
+    shape = (6, 1, 32, 32)
     decoder = {"target": "netG.decoder", "args": [z], "grad": False}
     one = {"target": "netG", "args": [z[:1]], "grad": False, "mode": "eval"}
+    stir = {"file": "hwlib.checking.standins", "method": "stir", "args": [Ref("netG"), seed_of(rng)]}
+    learn = {"target": "netG", "args": [z], "weights": [1.0], "mode": "train", "wrt": ["netG"]}
     return Case(
         "generator_forward",
         (
             generator_step(rng, latent_dim, HIDDEN),
+            Step("call", stir),
             Step("call", {"target": "netG", "args": [z], "grad": False, "mode": "eval"}, "eval"),
-            Step("call", decoder, "decoder", may_fail=True),
+            Step("call", {**decoder, "mode": "eval"}, "decoder", may_fail=True),
             Step("call", one, "one"),
-            Step("call", {"target": "netG", "args": [z], "grad": False, "mode": "train"}, "train"),
+            Step("gradients", learn, "train"),
+            Step("call", {**decoder, "mode": "train"}, "decoder_train", may_fail=True),
         ),
         (
-            Array("eval/result", IMAGES, (6, 1, 32, 32), wrong_shape=M.IMAGES_FLATTENED),
+            Array("eval/result", IMAGES, shape, wrong_shape=M.IMAGES_FLATTENED, made_of="decoder/result"),
             Array("one/result", say("the image of a single latent", "单个隐变量对应的图像"), (1, 1, 32, 32)),
             Array("train/result", say("images in train mode", "训练模式下的图像"), (6, 1, 32, 32)),
-            Close(
-                "eval/result",
-                "decoder/result",
+            _decoded(
+                "eval",
+                "decoder",
                 say("forward(z): the output of self.decoder", "forward(z)：self.decoder 的输出"),
-                tolerances.NETWORK,
-                ((M.MOVED_IN_FORWARD, "decoder/result/times:0.5/plus:0.5"),),
-                otherwise=M.NOT_RESHAPED,
-                if_there=True,
+            ),
+            _decoded("train", "decoder_train", say("forward(z) in train mode", "训练模式下的 forward(z)")),
+            Trainable(
+                "train/parameters",
+                say(
+                    "images that gradients flow through to the generator's weights",
+                    "图像的梯度能传到生成器的权重",
+                ),
+                M.CUT_OFF,
             ),
             Close(
                 "one/result",
@@ -181,17 +199,37 @@ def generator_forward(rng: Rng, assignment: Assignment, latent_dim: int) -> Case
     )
 
 
+def _decoded(mode: str, decoder: str, what: Words) -> Either:
+    """The images of forward are those of self.decoder, where there is one; tanh may stand in either."""
+    of = f"{mode}/result"
+
+    def close(value: str) -> Close:
+        moved = (M.MOVED_IN_FORWARD, f"{value}/times:0.5/plus:0.5")
+        mistakes = (moved, (M.ALWAYS_EVAL, "eval/result")) if mode == "train" else (moved,)
+        return Close(of, value, what, tolerances.NETWORK, mistakes, otherwise=M.NOT_RESHAPED, if_there=True)
+
+    return Either((close(f"{decoder}/result"), close(f"{decoder}/result/into:tanh")))
+
+
 # --- data ---------------------------------------------------------------------------------------------
 
 
 def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     raw = rng.integers(0, 256, (6, 1, 32, 32)).astype(np.uint8)
     raw[0, 0, 0, :2] = 0, 255
+    grey = rng.integers(30, 200, (2, 1, 32, 32)).astype(np.uint8)  # neither black nor white
     right = raw / 127.5 - 1
+    doubled = 2 * raw  # as bytes: 256 and more begin again at 0
     mistakes = (
-        (M.NOT_SCALED, raw.astype(float)), (M.SCALED_TO_0_1, raw / 255), (M.SCALED_BY_128, raw / 128 - 1),
-        (M.INVERTED, -right), (M.NOT_SCALED, raw.astype(float) - 1),
+        (M.NOT_SCALED, raw), (M.NOT_SCALED, raw - 1.0), (M.NOT_SCALED, raw * 2.0 - 1),
+        (M.SCALED_TO_0_1, raw / 255),
+        (M.SCALED_BY_128, raw / 128 - 1), (M.INVERTED, -right), (M.OVERFLOW, doubled / 255 - 1),
+        (M.STANDARDISED, (raw / 255 - 0.1307) / 0.3081),
     )  # fmt: skip
+    extremes = (
+        (M.OWN_EXTREMES, _stretched(grey, None)),
+        (M.OWN_EXTREMES, _stretched(grey, (1, 2, 3))),
+    )
     attributes = {"batch_size": 4, "name": "mnist", "device": "cpu"}
     return Case(
         "scale",
@@ -199,13 +237,25 @@ def scale(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
             Step("construct", {"file": "hwlib.checking.standins", "callable": "bare", "as_": "data",
                                "args": ["dataset", "Dataset", attributes]}),
             Step("call", {"target": "data", "method": "scale", "args": [raw]}, "scaled"),
+            Step("call", {"target": "data", "method": "scale", "args": [grey]}, "grey"),
         ),
         (
             Array("scaled/result", IMAGES, (6, 1, 32, 32)),
             Close("scaled/result", right.astype(np.float32), say("images in [-1, 1]", "[-1, 1] 内的图像"),
-                  tolerances.SCALE, mistakes),
+                  tolerances.SCALE,
+                  tuple((mistake, value.astype(np.float32)) for mistake, value in mistakes)),
+            Close("grey/result", (grey / 127.5 - 1).astype(np.float32),
+                  say("images without black and white, scaled in the same way",
+                      "没有纯黑和纯白的图像，也按同样方式归一化"),
+                  tolerances.SCALE, extremes),
         ),
     )  # fmt: skip
+
+
+def _stretched(images: np.ndarray, axes: tuple[int, ...] | None) -> np.ndarray:
+    """What comes of stretching images to their own extremes, over all or along axes."""
+    low, high = images.min(axes, keepdims=True), images.max(axes, keepdims=True)
+    return ((images - low) / (high - low.astype(float)) * 2 - 1).astype(np.float32)
 
 
 # --- sampling -----------------------------------------------------------------------------------------
@@ -220,7 +270,13 @@ def sample(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
         ),
         (
             Array("samples/result", IMAGES, (9, 1, 32, 32), wrong_shape=M.WRONG_COUNT),
-            Array("seen/result/0", LATENTS, (9, latent_dim, 1, 1), wrong_shape=M.FLAT_LATENTS),
+            Array(
+                "seen/result/0",
+                LATENTS,
+                (9, latent_dim, 1, 1),
+                wrong_shape=M.FIXED_LATENTS,
+                wrong_rank=M.FLAT_LATENTS,
+            ),
             Close(
                 "samples/result",
                 "decoded/result/times:0.5/plus:0.5",

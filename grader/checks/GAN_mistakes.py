@@ -58,6 +58,17 @@ OTHERS_TOUCHED = Mistake(
     say("other modules are changed, too", "其他模块也被改动了"),
     say("Other modules stay as they are.", "其他模块应保持不变。"),
 )
+SEEDED = Mistake(
+    "seed_set",
+    say(
+        "weights_init sets a seed: every layer gets the same numbers",
+        "weights_init 中设置了随机种子，每一层得到的数都相同",
+    ),
+    say(
+        "Draw without a seed of your own: main.py sets the seed of the whole run (--seed).",
+        "采样时不要自己设置随机种子：整个程序的种子由 main.py 设置（--seed）。",
+    ),
+)
 
 # --- generator
 MOVED_IN_FORWARD = Mistake(
@@ -80,6 +91,22 @@ NOT_RESHAPED = Mistake(
     "wrong_images",
     say("forward gives something other than self.decoder(z)", "forward 的输出不是 self.decoder(z)"),
     say("forward returns self.decoder(z).", "forward 返回 self.decoder(z)。"),
+)
+ALWAYS_EVAL = Mistake(
+    "always_in_eval_mode",
+    say("forward puts the generator into eval mode", "forward 把生成器切换到了评估模式"),
+    say(
+        "BatchNorm uses the batch's statistics in training: the training loop chooses the mode, not forward.",
+        "训练时 BatchNorm 使用当前批的统计量：模式由训练循环决定，forward 中不要切换。",
+    ),
+)
+CUT_OFF = Mistake(
+    "images_cut_off",
+    say("the images are cut off from the generator's weights", "图像与生成器的权重之间没有梯度"),
+    say(
+        "forward returns self.decoder(z) itself: with detach, .data or no_grad the generator can't learn.",
+        "forward 直接返回 self.decoder(z)：使用 detach、.data 或 no_grad，生成器就无法学习。",
+    ),
 )
 
 # --- data and sampling
@@ -106,6 +133,30 @@ INVERTED = Mistake(
     say("black and white are exchanged", "黑白颠倒了"),
     say("0 becomes -1.0 and 255 becomes 1.0.", "0 变为 -1.0，255 变为 1.0。"),
 )
+OVERFLOW = Mistake(
+    "bytes_overflow",
+    say(
+        "bytes are multiplied before they are floats: above 255 they begin again at 0",
+        "字节在转换为浮点数之前就做了乘法，超过 255 会从 0 重新开始",
+    ),
+    say("Convert first: images.float().", "先转换为浮点数：images.float()。"),
+)
+STANDARDISED = Mistake(
+    "standardised",
+    say("MNIST's mean and standard deviation are used", "使用了 MNIST 的均值和标准差"),
+    say(
+        "Scaling to [-1, 1] needs neither: 0 becomes -1.0 and 255 becomes 1.0.",
+        "归一化到 [-1, 1] 用不到它们：0 变为 -1.0，255 变为 1.0。",
+    ),
+)
+OWN_EXTREMES = Mistake(
+    "scaled_by_own_extremes",
+    say("the images are stretched to their own minimum and maximum", "按图像自身的最小值和最大值进行了拉伸"),
+    say(
+        "0 becomes -1.0 and 255 becomes 1.0, whatever else is in the batch.",
+        "无论批内还有什么图像，0 都变为 -1.0，255 都变为 1.0。",
+    ),
+)
 RANGE_NOT_CHANGED = Mistake(
     "range_not_changed",
     say("the images are still in [-1, 1]", "图像仍在 [-1, 1] 范围内"),
@@ -128,6 +179,17 @@ FLAT_LATENTS = Mistake(
     "flat_latents",
     say("latents of shape [n, latent_dim]", "隐变量的形状是 [n, latent_dim]"),
     say("The generator takes latents [n, latent_dim, 1, 1].", "生成器的输入形状是 [n, latent_dim, 1, 1]。"),
+)
+FIXED_LATENTS = Mistake(
+    "wrong_latents",
+    say(
+        "the latents have other sizes than num_images and latent_dim",
+        "隐变量的大小与 num_images、latent_dim 不符",
+    ),
+    say(
+        "Use the function's arguments: [num_images, latent_dim, 1, 1], without fixed numbers.",
+        "使用函数的参数 [num_images, latent_dim, 1, 1]，不要写成固定的数字。",
+    ),
 )
 
 # --- the step of the discriminator
@@ -204,6 +266,54 @@ WRONG_OPTIMIZER = Mistake(
     say("the generator's part steps the discriminator's optimizer", "生成器部分更新了判别器的优化器"),
     say("Here it is optimG.step(); D was updated before.", "这里应是 optimG.step()；D 在前面已经更新过。"),
 )
+STEPPED_BETWEEN = Mistake(
+    "step_between",
+    say("D is updated after the real images already", "处理完真实图像就已经更新了 D"),
+    say(
+        "One optimD.step(), after the backward passes of the real and of the fake images.",
+        "真实图像与生成图像的反向传播都完成之后，只调用一次 optimD.step()。",
+    ),
+)
+SUMMED = Mistake(
+    "summed_over_batch",
+    say("the sum over the batch was not divided by the batch size", "对批求和后没有除以批大小"),
+    say(
+        "Both losses are averages over the batch: use BCE_criterion.",
+        "两个损失都要对批取平均：使用 BCE_criterion。",
+    ),
+)
+SMOOTHED = Mistake(
+    "labels_smoothed",
+    say("the labels are 0.9 and 0.1 in place of 1 and 0", "标签用了 0.9 和 0.1，应为 1 和 0"),
+    say(
+        "Here the labels are 1 for real and 0 for fake images, without smoothing.",
+        "这里的标签是 1（真）和 0（假），不做标签平滑。",
+    ),
+)
+SAME_LABEL = Mistake(
+    "same_label",
+    say("real and fake images have the same label", "真实图像与生成图像用了相同的标签"),
+    say(
+        "In D's step: label 1 for real images, 0 for fake ones.",
+        "更新 D 时：真实图像的标签为 1，生成图像的标签为 0。",
+    ),
+)
+SAME_BATCH = Mistake(
+    "same_images_twice",
+    say("both losses are of the same images", "两个损失用的是同一批图像"),
+    say(
+        "One loss is of D(real_imgs), the other one of D(fake_imgs).",
+        "一个损失来自 D(real_imgs)，另一个来自 D(fake_imgs)。",
+    ),
+)
+SIGMOID_TWICE = Mistake(
+    "sigmoid_twice",
+    say("sigmoid is applied to probabilities", "对概率又做了一次 sigmoid"),
+    say(
+        "D ends in sigmoid and gives probabilities: nn.BCELoss takes them as they are.",
+        "D 以 sigmoid 结尾，输出的就是概率，可直接用于 nn.BCELoss。",
+    ),
+)
 UPDATED_TWICE = Mistake(
     "updated_twice",
     say("the optimizer steps more than once", "优化器更新了不止一次"),
@@ -243,6 +353,35 @@ FAKE_LABEL = Mistake(
     say(
         "The generator wants its images to be taken for real ones: label 1.",
         "生成器希望自己的图像被当作真实图像：标签为 1。",
+    ),
+)
+REAL_IMAGES = Mistake(
+    "real_images_in_generator_step",
+    say("the generator's loss is of the real images", "生成器的损失用的是真实图像"),
+    say("loss_G is of D(fake_imgs), with label 1.", "loss_G 来自 D(fake_imgs)，标签为 1。"),
+)
+LAST_EXCHANGED = Mistake(
+    "last_averages_exchanged",
+    say("D_G_z1 and D_G_z2 are exchanged in what is returned", "返回值中 D_G_z1 与 D_G_z2 写反了"),
+    say(
+        "train_step returns (loss_D, loss_G, D_x, D_G_z1, D_G_z2).",
+        "train_step 返回 (loss_D, loss_G, D_x, D_G_z1, D_G_z2)。",
+    ),
+)
+LEFT_IN_EVAL = Mistake(
+    "left_in_eval_mode",
+    say("the generator is put into eval mode", "生成器被切换到了评估模式"),
+    say(
+        "Both networks stay in train mode here: BatchNorm uses the batch's statistics.",
+        "这里两个网络都保持训练模式：BatchNorm 使用当前批的统计量。",
+    ),
+)
+LEFT_FROZEN = Mistake(
+    "discriminator_left_frozen",
+    say("the discriminator stays frozen after the generator's part", "生成器部分结束后判别器仍被冻结"),
+    say(
+        "requires_grad_(False) holds until it is undone: D can't learn in the next step.",
+        "requires_grad_(False) 会一直有效，直到恢复为止：否则下一步 D 无法学习。",
     ),
 )
 OLD_DISCRIMINATOR = Mistake(

@@ -2,89 +2,32 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.checks import GAN_mistakes as M
+from grader.checks import GAN_steps as steps
 from grader.checks import tolerances
-from grader.checks.inputs import images, normal, weights
+from grader.checks.GAN_standins import BATCH, batch, standin_state, trainer_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
 from hwlib.checking.expect import Close, Either, Items, Sum
-from hwlib.checking.standins import Maps
+from hwlib.checking.mistakes import Mistake
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import say
 
 Rng = np.random.Generator
-PIXELS = 32 * 32
-HIDDEN = 4
-RATE = 0.1
-State = dict[str, np.ndarray]
-Shapes = dict[str, tuple[int, ...]]
 
 
-def standins(latent_dim: int) -> tuple[Maps, Maps]:
-    """(generator, discriminator) as the worker builds them."""
-    (inputs_G, outputs_G), (inputs_D, outputs_D) = _arguments(latent_dim)
-    return Maps(inputs_G, outputs_G), Maps(inputs_D, outputs_D, norm=True)
-
-
-def _arguments(latent_dim: int) -> tuple[list[Any], list[Any]]:
-    return [latent_dim, [[[1, 32, 32], "tanh"]]], [PIXELS, [[[], "sigmoid"]]]
-
-
-def standin_state(rng: Rng, latent_dim: int) -> tuple[State, State]:
-    """Weights for both stand-ins."""
-    shapes_G, shapes_D = _shapes(latent_dim)
-    return weights(rng, shapes_G), weights(rng, shapes_D)
-
-
-@cache
-def _shapes(latent_dim: int) -> tuple[Shapes, Shapes]:
-    """Of the parameters of both stand-ins, by name."""
-    found = [
-        {name: tuple(tensor.shape) for name, tensor in network.named_parameters()}
-        for network in standins(latent_dim)
-    ]
-    return found[0], found[1]
-
-
-def trainer_steps(latent_dim: int, state_G: State, state_D: State, momentum: float = 0.0) -> tuple[Step, ...]:
-    """Makes the student's Trainer, under the name "trainer", with stand-ins for all that it is given."""
-    names = ("device", "netG", "netD", "optimG", "optimD", "dataset", "ckpt_dir", "tb_writer")
-    given = ["cpu", Ref("G"), Ref("D"), Ref("optimG"), Ref("optimD"), Ref("data"), "results", Ref("writer")]
-    arguments_G, arguments_D = _arguments(latent_dim)
-    make = {"file": "hwlib.checking.standins", "callable": "Maps"}
-    sgd = {"name": "SGD", "kwargs": {"lr": RATE, "momentum": momentum}}
-    around = {"file": "hwlib.checking.standins", "callable": "bare", "as_": "trainer",
-              "args": ["trainer", "Trainer", dict(zip(names, given, strict=True))]}  # fmt: skip
-    attributes = {"latent_dim": latent_dim, "num_channels": 1, "hidden_dim": HIDDEN}
-    return (
-        Step("construct", {**make, "args": arguments_G, "kwargs": {"attributes": attributes}, "as_": "G"}),
-        Step("construct", {**make, "args": arguments_D, "kwargs": {"norm": True}, "as_": "D"}),
-        Step("set_state", {"target": "G", "state": state_G}),
-        Step("set_state", {"target": "D", "state": state_D}),
-        Step("optimizer", {**sgd, "of": ["G"], "as_": "optimG"}),
-        Step("optimizer", {**sgd, "of": ["D"], "as_": "optimD"}),
-        Step("stub", {"attributes": {"batch_size": 4, "name": "mnist"}, "as_": "data"}),
-        Step("stub", {"as_": "writer"}),
-        Step("construct", {"file": "torch.nn", "callable": "BCELoss", "as_": "bce"}),
-        Step(
-            "construct",
-            {"file": "trainer", "callable": "Trainer", "args": given, "as_": "trainer"},
-            otherwise=(Step("construct", around),),
-        ),
-    )
-
-
-def _values(rng: Rng, latent_dim: int) -> tuple[Step, ...]:
+def _values(rng: Rng, latent_dim: int) -> tuple[tuple[Step, ...], steps.Nets, np.ndarray, np.ndarray]:
+    """The steps, and what they start from: networks, real images, latents."""
     state_G, state_D = standin_state(rng, latent_dim)
-    real, z = 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+    real, z = batch(rng, latent_dim)
     again = {"target": "D", "grad": False}
-    return (
+    asked = (
         *trainer_steps(latent_dim, state_G, state_D),
         Step("call", {"target": "G", "args": [z], "as_": "fake"}, "fake"),
         Step("call", {**again, "args": [real]}, "real_before"),
@@ -98,6 +41,7 @@ def _values(rng: Rng, latent_dim: int) -> tuple[Step, ...]:
         Step("call", {**again, "args": [Ref("fake")]}, "fake_after"),
         Step("get_state", {"target": "D"}, "D"),
     )
+    return asked, steps.Nets.of(latent_dim, state_G, state_D), real, z
 
 
 _FIVE = Items(
@@ -109,20 +53,42 @@ _FIVE = Items(
     ),
 )
 _NOT = "times:-1/plus:1"
+
+
+def _bce(probs: str, label: float) -> tuple[str, ...]:
+    """The paths whose sum is the BCE of probabilities."""
+    one, other = f"{probs}/log/mean/times:{-label}", f"{probs}/{_NOT}/log/mean/times:{label - 1}"
+    return (one,) if label == 1 else (other,) if label == 0 else (one, other)
+
+
+def _sums(*ways: tuple[str, ...]) -> tuple[Sum, ...]:
+    return tuple(Sum(way) for way in ways)
+
+
+def _known(mistake: Mistake, outcomes: Sequence[Any]) -> tuple[tuple[Mistake, Any], ...]:
+    return tuple((mistake, outcome) for outcome in outcomes)
+
+
 _LOSS_D = Sum(("real_before/result/log/mean/times:-1", f"fake_before/result/{_NOT}/log/mean/times:-1"))
 
 
 def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
-    steps = _values(rng, latent_dim)
+    asked, nets, images, z = _values(rng, latent_dim)
+    between = steps.stepped_between(nets, images, z)
+    real, fake = "real_before/result", "fake_before/result"
     swapped = Sum((f"real_before/result/{_NOT}/log/mean/times:-1", "fake_before/result/log/mean/times:-1"))
     after = Sum(("real_after/result/log/mean/times:-1", f"fake_after/result/{_NOT}/log/mean/times:-1"))
     tolerance = tolerances.PROBABILITY
     what = say(
         "loss_D, the sum of the losses of real and fake images", "loss_D，即真实图像与生成图像的损失之和"
     )
+    d_g_z1 = say(
+        "D_G_z1, the average of D over the fake images before its update",
+        "D_G_z1，即更新之前 D 在生成图像上的平均值",
+    )
     return Case(
         "discriminator_values",
-        steps,
+        asked,
         (
             _FIVE,
             Either(
@@ -140,6 +106,26 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
                             (M.AFTER_THE_STEP, after),
                             (M.ASCENT, Sum(_LOSS_D.paths, -1.0)),
                             (M.HALVED, Sum(swapped.paths, 0.5)),
+                            (M.SUMMED, Sum(_LOSS_D.paths, BATCH)),
+                            (M.STEPPED_BETWEEN, between.loss),
+                            (
+                                M.SIGMOID_TWICE,
+                                Sum((*_bce(f"{real}/sigmoid", 1), *_bce(f"{fake}/sigmoid", 0))),
+                            ),
+                            *_known(
+                                M.SMOOTHED,
+                                _sums(
+                                    (*_bce(real, 0.9), *_bce(fake, 0)), (*_bce(real, 0.9), *_bce(fake, 0.1))
+                                ),
+                            ),
+                            *_known(
+                                M.SAME_LABEL,
+                                _sums((*_bce(real, 1), *_bce(fake, 1)), (*_bce(real, 0), *_bce(fake, 0))),
+                            ),
+                            *_known(
+                                M.SAME_BATCH,
+                                _sums((*_bce(fake, 1), *_bce(fake, 0)), (*_bce(real, 1), *_bce(real, 0))),
+                            ),
                         ),
                     ),
                     # The line that returns it is the generator's, and so is a wrong order in it.
@@ -160,19 +146,22 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
                     (M.AVERAGE_IS_SUM, "real_before/result/mean/times:6"),
                 ),
             ),
-            Close(
-                "step/result/3",
-                "fake_before/result/mean",
-                say(
-                    "D_G_z1, the average of D over the fake images before its update",
-                    "D_G_z1，即更新之前 D 在生成图像上的平均值",
-                ),
-                tolerance,
+            Either(
                 (
-                    (M.AVERAGES_EXCHANGED, "real_before/result/mean"),
-                    (M.AFTER_THE_STEP, "fake_after/result/mean"),
-                    (M.AVERAGE_IS_SUM, "fake_before/result/mean/times:6"),
-                ),
+                    Close(
+                        "step/result/3",
+                        "fake_before/result/mean",
+                        d_g_z1,
+                        tolerance,
+                        (
+                            (M.AVERAGES_EXCHANGED, "real_before/result/mean"),
+                            (M.AFTER_THE_STEP, "fake_after/result/mean"),
+                            (M.STEPPED_BETWEEN, between.average),
+                            (M.AVERAGE_IS_SUM, "fake_before/result/mean/times:6"),
+                        ),
+                    ),
+                    Close("step/result/4", "fake_before/result/mean", d_g_z1, tolerance),
+                )
             ),
         ),
     )
@@ -180,9 +169,14 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
 
 def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     tolerance = tolerances.PROBABILITY
+    asked, nets, images, z = _values(rng, latent_dim)
+    once = steps.stepped_once(nets, images, z)
+    fake = "fake_after/result"
+    # As `old_discriminator` has it, with the fifth value in the fourth's place.
+    exchanged = Sum(("fake_before/result/mean", "step/result/3", "fake_after/result/mean/times:-1"))
     return Case(
         "generator_values",
-        _values(rng, latent_dim),
+        asked,
         (
             _FIVE,
             Close(
@@ -199,6 +193,11 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                     (M.SATURATING, f"fake_after/result/{_NOT}/log/mean"),
                     (M.FAKE_LABEL, f"fake_after/result/{_NOT}/log/mean/times:-1"),
                     (M.SATURATING, f"fake_before/result/{_NOT}/log/mean"),
+                    (M.SUMMED, f"{fake}/log/mean/times:-{BATCH}"),
+                    (M.SMOOTHED, Sum(_bce(fake, 0.9))),
+                    (M.SIGMOID_TWICE, Sum(_bce(f"{fake}/sigmoid", 1))),
+                    (M.REAL_IMAGES, "real_after/result/log/mean/times:-1"),
+                    (M.WRONG_OPTIMIZER, once.loss),
                 ),
             ),
             Close(
@@ -210,7 +209,9 @@ def generator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
                 ),
                 tolerance,
                 (
+                    (M.LAST_EXCHANGED, exchanged),
                     (M.OLD_DISCRIMINATOR, "fake_before/result/mean"),
+                    (M.WRONG_OPTIMIZER, once.average),
                     (M.AVERAGE_IS_SUM, "fake_after/result/mean/times:6"),
                 ),
             ),

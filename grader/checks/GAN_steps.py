@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from grader.checks import GAN_mistakes as M
-from grader.checks import GAN_step_cases as cases
+from grader.checks import GAN_standins as cases
 from hwlib.checking.mistakes import Mistake
 
 State = dict[str, np.ndarray]
@@ -23,7 +23,7 @@ class Net:
     """A stand-in with given weights; those of a thread with the same sizes share one module."""
 
     def __init__(self, module: nn.Module, state: State) -> None:
-        self._module = module
+        self.module = module
         self.parameters = {
             name: torch.from_numpy(np.array(state[name], dtype=np.float32))
             .reshape(parameter.shape)
@@ -33,7 +33,7 @@ class Net:
 
     def __call__(self, x: Tensor) -> Tensor:
         # The stand-ins have no tied weights; looking for some takes longer than the call itself.
-        result: Tensor = functional_call(self._module, self.parameters, (x,), tie_weights=False)
+        result: Tensor = functional_call(self.module, self.parameters, (x,), tie_weights=False)
         return result
 
     def state(self) -> State:
@@ -53,6 +53,12 @@ class Nets:
         """Stand-ins as the worker builds them, with these weights."""
         netG, netD = _modules(latent_dim)
         return cls(Net(netG, state_G), Net(netD, state_D))
+
+    def moved(self, gradient: State) -> Nets:
+        """After a step of optimD along this gradient."""
+        before = self.netD.state()
+        state_D = {name: before[name] - cases.RATE * gradient[name] for name in before}
+        return Nets(self.netG, Net(self.netD.module, state_D))
 
 
 def _modules(latent_dim: int) -> tuple[nn.Module, nn.Module]:
@@ -82,11 +88,64 @@ def discriminator_mistakes(nets: Nets, real: np.ndarray, z: np.ndarray) -> Known
         (M.HALVED, _times(right, 0.5)),
         (M.ASCENT, _times(right, -1.0)),
         (M.UPDATED_TWICE, _times(right, 2.0)),
+        *_stepped_between(nets, one, z),
+        (M.SUMMED, _times(right, len(real))),
+        *((mistake, _gradient(loss, nets.netD)) for mistake, loss in _wrong_losses(*probs)),
     )
 
 
+def _wrong_losses(real: Tensor, fake: Tensor) -> tuple[tuple[Mistake, Tensor], ...]:
+    """Losses of D that come of wrong labels, batches or outputs."""
+    return (
+        (M.SMOOTHED, _bce(real, 0.9) + _bce(fake, 0.0)),
+        (M.SMOOTHED, _bce(real, 0.9) + _bce(fake, 0.1)),
+        (M.SAME_LABEL, _bce(real, 1.0) + _bce(fake, 1.0)),
+        (M.SAME_LABEL, _bce(real, 0.0) + _bce(fake, 0.0)),
+        (M.SAME_BATCH, _bce(fake, 1.0) + _bce(fake, 0.0)),
+        (M.SAME_BATCH, _bce(real, 1.0) + _bce(real, 0.0)),
+        (M.SIGMOID_TWICE, _bce(real.sigmoid(), 1.0) + _bce(fake.sigmoid(), 0.0)),
+    )
+
+
+def _bce(probs: Tensor, label: float) -> Tensor:
+    return -(label * probs.log() + (1 - label) * (1 - probs).log()).mean()
+
+
+def _stepped_between(nets: Nets, real_part: State, z: np.ndarray) -> Known:
+    """D steps after the real batch already, and once more after the fake one, with or without zero_grad."""
+    then = nets.moved(real_part)
+    two = _gradient(_bce(_fake_probabilities(then, z), 0.0), then.netD)
+    both = _add(real_part, two)
+    return ((M.STEPPED_BETWEEN, both), (M.STEPPED_BETWEEN, _add(real_part, both)))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A loss and an average that train_step returns."""
+
+    loss: float
+    average: float
+
+
+def stepped_between(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:
+    """loss_D and D_G_z1 where D steps after the real batch already."""
+    loss = _bce(nets.netD(torch.from_numpy(real)), 1.0)
+    fake = _fake_probabilities(nets.moved(_gradient(loss, nets.netD)), z)
+    return Numbers((loss + _bce(fake, 0.0)).item(), fake.mean().item())
+
+
+def stepped_once(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:
+    """loss_G and D_G_z2 as they should be; D may have been changed once more since."""
+    fake = _fake_probabilities(nets.moved(discriminator_gradient(nets, real, z)), z)
+    return Numbers(_bce(fake, 1.0).item(), fake.mean().item())
+
+
+def _fake_probabilities(nets: Nets, z: np.ndarray) -> Tensor:
+    return nets.netD(nets.netG(torch.from_numpy(z)).detach())
+
+
 def _probabilities(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[Tensor, Tensor]:
-    return nets.netD(torch.from_numpy(real)), nets.netD(nets.netG(torch.from_numpy(z)).detach())
+    return nets.netD(torch.from_numpy(real)), _fake_probabilities(nets, z)
 
 
 def _discriminator_parts(nets: Nets, real: Tensor, fake: Tensor) -> tuple[State, State]:
@@ -114,23 +173,21 @@ def generator_mistakes(nets: Nets, before_D: State, z: np.ndarray) -> Known:
         (M.LEAKED_INTO_G, leaked),
         (M.ASCENT, _times(right, -1.0)),
         (M.UPDATED_TWICE, _times(right, 2.0)),
+        (M.SUMMED, _times(right, len(z))),
+        (M.SMOOTHED, _gradient(_bce(probs, 0.9), nets.netG)),
+        (M.SIGMOID_TWICE, _gradient(_bce(probs.sigmoid(), 1.0), nets.netG)),
     )
 
 
-def discriminator_stepped_again(nets: Nets, right: State, z: np.ndarray) -> State:
-    """What optimD.step() in place of optimG.step() does to D: both of its changes as one gradient.
+def discriminator_stepped_again(nets: Nets, right: State, z: np.ndarray) -> tuple[State, State]:
+    """What optimD.step() in the generator's part does to D: both of its changes as one gradient.
 
     `nets` holds G and D before the step, `right` the gradient of loss_D. The generator's backward pass leaves
-    its gradient in D, on top of D's own.
+    its gradient in D: on top of D's own, or, after another zero_grad, alone.
     """
-    before = nets.netD.state()
-    with torch.no_grad():
-        fake = nets.netG(torch.from_numpy(z))
-    stepped = Nets.of(
-        z.shape[1], nets.netG.state(), {name: before[name] - cases.RATE * right[name] for name in before}
-    )
-    again = _gradient(-stepped.netD(fake).log().mean(), stepped.netD)
-    return {name: 2 * right[name] + again[name] for name in right}
+    stepped = nets.moved(right)
+    again = _gradient(_bce(_fake_probabilities(stepped, z), 1.0), stepped.netD)
+    return _add(_times(right, 2.0), again), _add(right, again)
 
 
 def _gradient(loss: Tensor, network: Net) -> State:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from grader.checks import GAN_step_cases as cases
+from grader.checks import GAN_standins as cases
 from grader.checks import GAN_steps as steps
 from grader.checks import tolerances
-from grader.checks.inputs import images, normal
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array, close
 from hwlib.checking.expect import Close
@@ -67,7 +66,7 @@ def take_step(
 def fresh_step(submission: Submission, rng: np.random.Generator, latent_dim: int) -> StepTaken:
     """The first step of a new trainer, its networks and optimizers."""
     before = cases.standin_state(rng, latent_dim)
-    return first_step(submission, before, *batch(rng, latent_dim))
+    return first_step(submission, before, *cases.batch(rng, latent_dim))
 
 
 def first_step(
@@ -75,10 +74,6 @@ def first_step(
 ) -> StepTaken:
     """The same from given weights and inputs."""
     return take_step(submission, before, real, z, cases.trainer_steps(z.shape[1], *before))
-
-
-def batch(rng: np.random.Generator, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    return 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
 
 
 def require_change(
@@ -121,7 +116,7 @@ def steps_again(taken: StepTaken, right: steps.State) -> bool:
     latent_dim = taken.z.shape[1]
     names = sorted(right)
     start = steps.Nets.of(latent_dim, taken.before_G, taken.before_D)
-    twice = [steps.flat(steps.discriminator_stepped_again(start, right, taken.z), names)]
+    twice = [steps.flat(way, names) for way in steps.discriminator_stepped_again(start, right, taken.z)]
     if unchanged(taken.before_G, taken.after_G):
         twice.append(2 * steps.flat(right, names))
     found = steps.flat(taken.after_D, names) - steps.flat(taken.before_D, names)
@@ -142,7 +137,7 @@ def require_trusted(submission: Submission, name: str, replies: dict) -> None:
     rng = submission.rng(name)
     latent_dim = int(rng.integers(5, 13))
     state_G, state_D = cases.standin_state(rng, latent_dim)
-    real, z = 2 * images(rng, 6) - 1, normal(rng, 6, latent_dim, 1, 1)
+    real, z = cases.batch(rng, latent_dim)
     after_D = {n: as_array(v) for n, v in _state(replies).items() if n in state_D}
     if set(after_D) != set(state_D) or any(
         value is None or value.shape != state_D[name].shape for name, value in after_D.items()
@@ -173,7 +168,23 @@ def after(taken: StepTaken) -> tuple[steps.State, steps.State]:
     return {n: taken.after_G[n] for n in taken.before_G}, {n: taken.after_D[n] for n in taken.before_D}
 
 
-def require_discriminator_step(taken: StepTaken) -> None:
-    """Raises the step's error where it came before the discriminator was updated."""
-    if taken.error is not None and unchanged(taken.before_D, {n: taken.after_D[n] for n in taken.before_D}):
+def require_discriminator_step(submission: Submission, taken: StepTaken) -> None:
+    """Raises the step's error where it came out of the discriminator's part, or before that updated D."""
+    if taken.error is None:
+        return
+    lines = taken.error.traceback
+    inside = bool(lines) and submission.region_at(lines[-1].file, lines[-1].line) == "discriminator_step"
+    if inside or unchanged(taken.before_D, {n: taken.after_D[n] for n in taken.before_D}):
         raise taken.error
+
+
+def frozen(submission: Submission) -> bool:
+    """Whether the discriminator's parameters are left without gradients, as after `requires_grad_(False)`."""
+    parameters = look(submission.call("describe", target="D"), "parameters")
+    found = parameters if isinstance(parameters, (list, tuple)) else ()
+    return any(isinstance(item, dict) and item.get("requires_grad") is False for item in found)
+
+
+def left_in_eval_mode(submission: Submission, target: str) -> bool:
+    """Whether a network is in eval mode after the step."""
+    return look(submission.call("describe", target=target), "training") is False

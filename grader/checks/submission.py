@@ -15,6 +15,7 @@ from hwlib.checking.cases import Case
 from hwlib.checking.compare import look
 from hwlib.checking.judge import Bench
 from hwlib.checking.mistakes import Mistake, Problem
+from hwlib.checking.regions import region_at
 from hwlib.checking.session import StudentError, WorkerSession
 from hwlib.checking.steps import Step
 from hwlib.checking.transport import Transport
@@ -122,6 +123,11 @@ class Submission:
     def wrong(self, expected: Words, found: Words, mistake: Mistake | None = None) -> None:
         """Ends the check as wrong."""
         raise WrongError(Problem(expected, found, mistake))
+
+    def region_at(self, file: str, line: int) -> str:
+        """The id of the region that a line of the student's stands in; "" outside of all."""
+        region = region_at(dict(self.bench.spans), self.assignment, file, line)
+        return region.id if region is not None else ""
 
     def passed(self, *checks: str) -> bool:
         """Whether these checks have passed already."""

@@ -16,7 +16,19 @@ import numpy as np
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from hwlib.checking.expect import Array, Close, Differs, Either, Expectation, Flows, Items, Says, Scalar, Sum
+from hwlib.checking.expect import (
+    Array,
+    Close,
+    Differs,
+    Either,
+    Expectation,
+    Flows,
+    Items,
+    Says,
+    Scalar,
+    Sum,
+    Trainable,
+)
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem
@@ -68,6 +80,7 @@ _KINDS: dict[str, type] = {
         Scalar,
         Step,
         Sum,
+        Trainable,
         Wanted,
         Words,
     )

@@ -32,8 +32,8 @@ def look(replies: Replies, path: str) -> Any:
 
     Parts are keys of dictionaries and numbers of sequences. On an array they are words: "first:3" and
     "from:3"
-    take columns of [B, n, ...], "rows:3" the first rows; "log", "exp", "mean", "clip" (to [0, 1]),
-    "times:0.5" and "plus:1" compute.
+    take columns of [B, n, ...], "rows:3" the first rows; "log", "exp", "sigmoid", "mean", "clip" (to [0, 1]),
+    "times:0.5" and "plus:1" compute; "into:tanh" is tanh of numbers that aren't all in [-1, 1] yet.
     """
     value: Any = replies
     for part in path.split("/"):
@@ -61,6 +61,10 @@ def _word(array: np.ndarray, word: str, number: str) -> Any:
             return np.log(numbers) if word == "log" else np.exp(numbers)
     if word == "mean" and numbers.size:
         return np.asarray(numbers.mean())
+    if word == "sigmoid":
+        return np.exp(-np.logaddexp(0, -numbers))
+    if word == "into":
+        return np.tanh(numbers) if np.abs(numbers).max(initial=0.0) > 1 else numbers
     if word == "clip":
         return np.clip(numbers, 0, 1)
     if word in ("times", "plus"):

@@ -76,6 +76,8 @@ class Array:
         low, high: bounds of the values, with `slack` for rounding.
         wrong_range, wrong_shape: the mistakes to name where the values lie outside, or the shape is another.
         wrong_count: the mistake to name where only the first length is another.
+        wrong_rank: in place of wrong_shape where the number of dimensions is another.
+        made_of: path of what the array was made of; where that has its shape, no wrong shape is named.
     """
 
     of: str
@@ -88,6 +90,8 @@ class Array:
     wrong_range: Mistake | None = None
     wrong_shape: Mistake | None = None
     wrong_count: Mistake | None = None
+    wrong_rank: Mistake | None = None
+    made_of: str = ""
 
     def judge(self, replies: Replies) -> Problem | None:
         value = look(replies, self.of)
@@ -98,8 +102,7 @@ class Array:
             return Problem(wanted, describe(value))
         if self.shape is not None and value.shape != tuple(self.shape):
             found = say("shape {shape}", "形状 {shape}", shape=shape_text(value.shape))
-            count = value.shape[1:] == tuple(self.shape[1:]) and self.wrong_count
-            return Problem(wanted, found, count or self.wrong_shape)
+            return Problem(wanted, found, self._shape_mistake(value, replies))
         if self.dtype is not None and value.dtype.name != self.dtype:
             return Problem(with_dtype(wanted, self.dtype), as_is(value.dtype.name))
         if not np.isfinite(array).all():
@@ -120,6 +123,15 @@ class Array:
             )
             return Problem(bounded, found, self.wrong_range)
         return None
+
+    def _shape_mistake(self, value: np.ndarray, replies: Replies) -> Mistake | None:
+        source = look(replies, self.made_of) if self.made_of else None
+        if isinstance(source, np.ndarray) and source.shape == value.shape:
+            return None
+        if self.wrong_count is not None and value.shape[1:] == tuple(self.shape or ())[1:]:
+            return self.wrong_count
+        ranks = value.ndim == len(self.shape or ())
+        return self.wrong_shape if ranks or self.wrong_rank is None else self.wrong_rank
 
 
 @dataclass(frozen=True)
@@ -286,6 +298,23 @@ class Flows:
         if self.source and as_array(look(replies, self.source)) is None:
             return None
         if as_array(look(replies, self.of)) is not None:
+            return None
+        return Problem(self.what, say("no gradient", "没有梯度"), self.mistake)
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """At least one of the gradients in a dictionary, if it has any, is there."""
+
+    of: str
+    what: Words
+    mistake: Mistake | None = None
+
+    def judge(self, replies: Replies) -> Problem | None:
+        value = look(replies, self.of)
+        if not isinstance(value, dict):
+            return Problem(self.what, describe(value), self.mistake)
+        if not value or any(isinstance(gradient, np.ndarray) for gradient in value.values()):
             return None
         return Problem(self.what, say("no gradient", "没有梯度"), self.mistake)
 

@@ -53,6 +53,8 @@ class Drawn:
             mean=number(array.mean()),
             std=number(array.std()),
         )
+        if _has_moments(array, self.mean, self.std):
+            found = say("{found}, but not a normal distribution", "{found}，但不是正态分布", found=found)
         for mistake, mean, std in self.mistakes:
             if _fits(array, mean, std):
                 return Problem(expected, found, mistake)
@@ -60,11 +62,15 @@ class Drawn:
 
 
 def _fits(array: np.ndarray, mean: float, std: float) -> bool:
-    count = array.size
     if std == 0:
         return bool(np.abs(array - mean).max() < 1e-6)
-    off_mean = abs(float(array.mean()) - mean) > SIGMAS * std / np.sqrt(count)
-    off_std = abs(float(array.std()) - std) > SIGMAS * std / np.sqrt(2 * count)
     # The fourth moment tells a normal distribution (3) from a uniform one (1.8).
     fourth = fourth_moment((array - array.mean()) / (array.std() + 1e-12))
-    return not off_mean and not off_std and abs(fourth - 3) < SIGMAS * np.sqrt(96 / count)
+    return _has_moments(array, mean, std) and abs(fourth - 3) < SIGMAS * np.sqrt(96 / array.size)
+
+
+def _has_moments(array: np.ndarray, mean: float, std: float) -> bool:
+    """Whether mean and standard deviation are right, for a distribution of that spread."""
+    off_mean = abs(float(array.mean()) - mean) > SIGMAS * std / np.sqrt(array.size)
+    off_std = abs(float(array.std()) - std) > SIGMAS * std / np.sqrt(2 * array.size)
+    return std > 0 and not off_mean and not off_std

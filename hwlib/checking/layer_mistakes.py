@@ -275,6 +275,23 @@ def _normalisation(difference: Difference) -> Mistake | None:
         )  # fmt: skip
     if difference.column != "normalisation":
         return None
+    if difference.expected == "batch_norm" and difference.found.startswith("batch_norm ("):
+        return Mistake(
+            "batch_norm_settings",
+            say("{layer} has a BatchNorm with other settings: {found}",
+                "{layer} 的 BatchNorm 设置不同：{found}",
+                layer=layer, found=difference.found[len("batch_norm ("):].partition(")")[0]),
+            say("nn.BatchNorm2d(channels) takes no other arguments here; its second one is eps, no momentum.",
+                "此处写成 nn.BatchNorm2d(通道数) 即可，不带其他参数；第二个参数是 eps，不是动量。"),
+        )  # fmt: skip
+    if difference.expected == "batch_norm" and difference.found != "none":
+        return Mistake(
+            "wrong_normalisation",
+            say("{layer} has {found} in place of one BatchNorm", "{layer} 用了 {found}，应为一个 BatchNorm",
+                layer=layer, found=difference.found),
+            say("Rows with the normalisation batch_norm have one BatchNorm2d after the layer.",
+                "“归一化”一列为 BatchNorm2d 的行，在该层之后接一个 BatchNorm2d。"),
+        )  # fmt: skip
     if difference.expected == "batch_norm":
         return Mistake(
             "batch_norm_missing",

@@ -149,7 +149,11 @@ def compare_layers(
                 Difference(line.id, column, cell.found, cell.expected, last, settings=line.settings)
                 for column, cell in off
             ]
-            if row.normalisation == "batch_norm" and row.after[0] != "batch_norm" and not off:
+            if (
+                line.normalisation == row.normalisation == "batch_norm"
+                and row.after[0] != "batch_norm"
+                and not off
+            ):
                 differences.append(
                     Difference(line.id, "order", ", ".join(row.after), "batch_norm, then the activation")
                 )

@@ -17,6 +17,7 @@ from hwlib.checking.layers.activations import classify
 from hwlib.checking.layers.aten import (
     BATCH_NORMS,
     EMPTY,
+    OTHER_NORMS,
     PADDING,
     PIECES,
     POINTWISE,
@@ -37,7 +38,7 @@ from hwlib.checking.layers.between import (
 from hwlib.checking.layers.record import Record
 from hwlib.checking.layers.rows import Row, TraceError, merge_heads
 from hwlib.checking.layers.walk import Walk
-from hwlib.checking.layers.weighted import PRODUCTS, read_batch_norm, read_convolution, read_linear
+from hwlib.checking.layers.weighted import PRODUCTS, add_norm, read_batch_norm, read_convolution, read_linear
 from hwlib.checking.words import say
 
 __all__ = ["Row", "TraceError", "classify", "layers_of"]
@@ -87,6 +88,8 @@ def _follow(walk: Walk, op: Op) -> None:
         read_linear(walk, op, args, name)
     elif name in BATCH_NORMS:
         read_batch_norm(walk, op, args)
+    elif name in OTHER_NORMS:
+        add_norm(walk, op, OTHER_NORMS[name])
     elif name == "cat":
         read_heads(walk, op, args)
     elif name in SHAPING or name in PIECES:

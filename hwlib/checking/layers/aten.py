@@ -52,6 +52,7 @@ BATCH_NORMS = frozenset([
     "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training",
     "cudnn_batch_norm", "_batch_norm_with_update", "_batch_norm_no_update", "batch_norm",
 ])  # fmt: skip
+OTHER_NORMS = {"native_group_norm": "group_norm", "native_layer_norm": "layer_norm"}
 
 
 def base_name(name: str) -> str:

@@ -28,7 +28,8 @@ class Row:
         kind: "conv", "transposed_conv", "linear", or the name of an operation that no layer table has.
         shapes: output without the batch: of the operation itself, then as the next layer takes it.
         padding: a number, or a text such as "1 (reflect)" for other than zeros.
-        after: what follows in order: "batch_norm" and activations ("relu", "relu, sigmoid", ...).
+        after: what follows in order: "batch_norm" for any normalisation, and activations ("relu", ...).
+        norms: the normalisations among them: "batch_norm", "batch_norm (eps 0.8)", "instance_norm", ...
         slope: of a leaky ReLU.
         weight, bias: as the layer used them; linear weights are [out, in].
         trained: whether the weight is made of a parameter of the model.
@@ -44,6 +45,7 @@ class Row:
     padding: Any = None
     output_padding: Any = None
     after: list[str] = field(default_factory=list)
+    norms: list[str] = field(default_factory=list)
     slope: float | None = None
     weight: Tensor | None = None
     trained: bool = True
@@ -54,7 +56,7 @@ class Row:
 
     @property
     def normalisation(self) -> str:
-        return "batch_norm" if "batch_norm" in self.after else "none"
+        return ", ".join(self.norms) or "none"
 
     @property
     def activation(self) -> str:

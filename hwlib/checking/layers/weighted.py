@@ -14,6 +14,9 @@ PRODUCTS = {
     "matmul": ("self", "other"), "linear": ("input", "weight"),
 }  # fmt: skip
 
+LARGE_EPS = 1e-2
+"""Of a batch norm; 1e-5 is PyTorch's, 1e-3 that of others. More is mostly a momentum in the place of eps."""
+
 
 def read_convolution(walk: Walk, op: Op, args: dict[str, Any]) -> None:
     signal = walk.signal(args["input"])
@@ -64,11 +67,37 @@ def read_batch_norm(walk: Walk, op: Op, args: dict[str, Any]) -> None:
     if signal.row < 0:
         walk.add_other(op, "batch_norm")
         return
+    if _by_image(walk, args["input"]):
+        add_norm(walk, op, "instance_norm")
+        return
+    eps = float(args.get("eps") or args.get("epsilon") or 1e-5)
+    walk.rows[signal.row].norm = (walk.optional(args, "weight"), walk.optional(args, "bias"), eps)
+    notes = {
+        f"eps {eps:.4g}": eps > LARGE_EPS,
+        "affine False": args.get("weight") is None,
+        "track_running_stats False": args.get("running_mean") is None,
+    }
+    found = ", ".join(note for note, applies in notes.items() if applies)
+    add_norm(walk, op, f"batch_norm ({found})" if found else "batch_norm")
+
+
+def add_norm(walk: Walk, op: Op, name: str) -> None:
+    """A normalisation of what a layer gives; in front of all layers it is one of its own."""
+    signal = walk.only_signal(op)
+    walk.finish(signal, None)
+    if signal.row < 0:
+        walk.add_other(op, name)
+        return
     row = walk.rows[signal.row]
     row.after.append("batch_norm")
-    eps = float(args.get("eps") or args.get("epsilon") or 1e-5)
-    row.norm = (walk.optional(args, "weight"), walk.optional(args, "bias"), eps)
+    row.norms.append(name)
     walk.signals[op["outputs"][0]] = Signal(signal.row, identity)
+
+
+def _by_image(walk: Walk, argument: Any) -> bool:
+    """Whether a batch norm is an instance norm: that lays the images of a batch side by side as channels."""
+    batch = walk.record.full_shape(walk.record.inputs[0])[0]
+    return batch > 1 and walk.record.full_shape(number_of(argument))[0] == 1
 
 
 def single(value: Any) -> Any:
