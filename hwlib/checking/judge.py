@@ -12,6 +12,7 @@ from hwlib.checking.about import About
 from hwlib.checking.errors import NotImportedError, StudentError
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.regions import Span, find_spans, numbered, region_at
+from hwlib.checking.symptoms import hint_of
 from hwlib.checking.verdict import CheckResult, Location, Outcome, TracebackLine, Translation
 from hwlib.checking.words import NO_WORDS, Words, say
 
@@ -86,7 +87,10 @@ class Bench:
             expected=say("the code runs", "代码能够运行"),
             found=found,
             traceback=lines,
-            hint=HINTS.get(error.kind) or HINTS.get(error.type) or about.hint,
+            hint=hint_of(self.assignment, error.message)
+            or HINTS.get(error.kind)
+            or HINTS.get(error.type)
+            or about.hint,
             misconception=None if mistake is None else mistake.as_misconception(),
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwlib.checking.compare import NOTHING, as_array, close, describe, difference_text, look, matching
-from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items, Says, Scalar, Sum
+from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items, Says, Scalar, Sum, Trainable
 from hwlib.checking.initial import Drawn
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.values import Opaque
@@ -29,6 +29,9 @@ REPLIES = {"a": {"result": (np.arange(6.0).reshape(2, 3), None)}, "b": {"result"
         ("b/result/times:-1/plus:1/mean", 0.625),
         ("b/result/log/exp", [0.5, 0.25]),
         ("b/result/times:8/clip", [1.0, 1.0]),
+        ("b/result/times:0/sigmoid", [0.5, 0.5]),
+        ("b/result/into:tanh", [0.5, 0.25]),
+        ("b/result/times:8/into:tanh", np.tanh([4.0, 2.0])),
     ],
 )
 def test_a_path_leads_to_numbers(path: str, expected: object) -> None:
@@ -112,6 +115,9 @@ def test_expectations_say_what_is_wrong() -> None:
     counted = Array("b/result", WHAT, (3,), None, wrong_shape=HALF, wrong_count=TWICE)
     assert judged(counted) == "twice"
     assert judged(counted, {"b": {"result": np.zeros((3, 1))}}) == "half"
+    assert judged(Array("b/result", WHAT, (3,), None, wrong_shape=HALF, wrong_rank=TWICE)) == "half"
+    assert judged(Array("b/result", WHAT, (3, 1), None, wrong_shape=HALF, wrong_rank=TWICE)) == "twice"
+    assert judged(Array("b/result", WHAT, (3,), None, wrong_shape=HALF, made_of="b/result")) == "shape [2]"
     assert judged(Array("b/result", WHAT, (2,))) == "float64"
     assert judged(Array("b/result", WHAT, (2,), None, low=0.3, high=1, wrong_range=TWICE)) == "twice"
     assert judged(Array("a/result/1", WHAT)) == MISSING
@@ -135,6 +141,10 @@ def test_expectations_say_what_is_wrong() -> None:
     assert judged(Flows("b/result", WHAT, HALF)) == ""
     assert judged(Flows("a/result/1", WHAT, HALF)) == judged(Flows("n", WHAT, HALF)) == "half"
     assert judged(Flows("n", WHAT, HALF, source="a/result/1")) == ""
+    assert judged(Trainable("v", WHAT, HALF), {"v": {"a": None}}) == "half"
+    assert judged(Trainable("v", WHAT, HALF), {"v": {"a": None, "b": np.zeros(2)}}) == ""
+    assert judged(Trainable("v", WHAT, HALF), {"v": {}}) == ""  # nothing to learn: not this one's affair
+    assert judged(Trainable("v", WHAT), {}) == "nothing"
     wrong = Close("b/result", np.ones(2), WHAT, 1e-6, otherwise=HALF)
     assert judged(Either((wrong, Items("a/result", 2, WHAT)))) == ""
     assert judged(Either((wrong, Items("a/result", 5, WHAT)))) == "half"

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from grader.checks import (
-    GAN_step_cases,
+    GAN_standins,
     GAN_taken,
     VAE_losses,
     VAE_steps,
@@ -27,6 +27,7 @@ from grader.checks.reference import HANDOUTS, SOLUTIONS
 from grader.checks.submission import Submission, WrongError
 from grader.checks.test_GAN import TRAINED
 from hwlib.assignment import load_assignment
+from hwlib.checking.errors import StudentLine
 from hwlib.checking.layer_table import wanted_rows
 from hwlib.checking.layers import Row
 from hwlib.checking.session import GraderError, StudentError
@@ -59,7 +60,7 @@ def rng() -> np.random.Generator:
 
 
 def test_other_parameters_after_the_step_are_wrong() -> None:
-    before = GAN_step_cases.standin_state(rng(), 5)
+    before = GAN_standins.standin_state(rng(), 5)
     for state in ({"w": np.zeros(2)}, {name: np.zeros(1) for name in before[0]}):
         forged = Forged("GAN", get_state={"state": state})
         with pytest.raises(WrongError, match="the same parameters after the step"):
@@ -71,20 +72,24 @@ def test_other_parameters_after_the_step_are_wrong() -> None:
 def test_stand_ins_that_answer_otherwise_were_changed() -> None:
     forged = Forged("GAN")
     drawn = forged.rng("discriminator_values")
-    _, state = GAN_step_cases.standin_state(drawn, int(drawn.integers(5, 13)))
+    _, state = GAN_standins.standin_state(drawn, int(drawn.integers(5, 13)))
     replies = {"D": {"state": state}, "real_before": {"result": np.zeros(6)}}
     with pytest.raises(WrongError, match="stay as they are"):
         GAN_taken.require_trusted(forged, "discriminator_values", replies)
 
 
 def test_an_error_before_the_discriminators_update_is_the_verdict() -> None:
-    state = {"w": np.ones(2)}
+    forged, state = Forged("GAN"), {"w": np.ones(2)}
     error = StudentError("exception", "boom")
     taken = GAN_taken.StepTaken(state, state, state, state, np.zeros(1), np.zeros(1), error)
     with pytest.raises(StudentError, match="boom"):
-        GAN_taken.require_discriminator_step(taken)
+        GAN_taken.require_discriminator_step(forged, taken)
     taken.after_D = {"w": np.zeros(2)}
-    GAN_taken.require_discriminator_step(taken)  # it came later: the generator's part has to answer for it
+    GAN_taken.require_discriminator_step(forged, taken)  # later: the generator's part has to answer for it
+    first = next(span for span in forged.bench.spans.values() if span.file == "trainer.py").first
+    error.traceback = (StudentLine("trainer.py", first + 1, "train_step", ""),)
+    with pytest.raises(StudentError, match="boom"):  # later, but in the discriminator's own region
+        GAN_taken.require_discriminator_step(forged, taken)
 
 
 # --- the VAE's losses and step ----------------------------------------------------------------------------

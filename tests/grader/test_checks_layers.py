@@ -20,6 +20,7 @@ SETTINGS = {"num_channels": 1, "latent_dim": 6, "hidden_dim": 3}
 
 def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
     named = {name: ("parameter", tensor) for name, tensor in module.named_parameters()}
+    named.update({name: ("buffer", tensor) for name, tensor in module.named_buffers()})
     recorder = Recorder(named, list(inputs))
     with torch.no_grad(), recorder:
         result = module(*inputs)
@@ -43,7 +44,7 @@ def trace(module: nn.Module, *inputs: torch.Tensor) -> dict:
         (lambda t: 2 * torch.sigmoid(2 * t) - 1, "tanh"),
         (lambda t: torch.maximum(t, 0.2 * t), "leaky_relu"),
         (lambda t: torch.nn.functional.gelu(t), "gelu"),
-        (lambda t: torch.nn.functional.relu6(t), "hardtanh"),
+        (lambda t: torch.nn.functional.relu6(t), "relu6"),
         (lambda t: t.masked_fill(t < 0, 0.0), "relu"),
         (lambda t: torch.sigmoid(torch.relu(t)), "relu, sigmoid"),
     ],
@@ -112,6 +113,41 @@ def test_a_difference_is_named_with_the_handouts_layer() -> None:
     assert problem is not None
     assert problem.mistake is not None
     assert problem.mistake.title.en == "Gen-1 is missing"
+
+
+@pytest.mark.parametrize(
+    ("after", "found", "mistake"),
+    [
+        ([nn.BatchNorm2d(6, 0.8)], "normalisation batch_norm (eps 0.8)", "batch_norm_settings"),
+        ([nn.BatchNorm2d(6, affine=False)], "normalisation batch_norm (affine False)", "batch_norm_settings"),
+        (
+            [nn.BatchNorm2d(6, track_running_stats=False)],
+            "normalisation batch_norm (track_running_stats False)",
+            "batch_norm_settings",
+        ),
+        (
+            [nn.BatchNorm2d(6), nn.BatchNorm2d(6)],
+            "normalisation batch_norm, batch_norm",
+            "wrong_normalisation",
+        ),
+        ([nn.InstanceNorm2d(6, affine=True)], "normalisation instance_norm", "wrong_normalisation"),
+        ([nn.GroupNorm(2, 6)], "normalisation group_norm", "wrong_normalisation"),
+        (
+            [nn.BatchNorm2d(6), nn.ReLU(), nn.Dropout()],
+            "Dropout to 6 x 8 x 8",
+            "extra_layer",
+        ),
+    ],
+)
+def test_other_normalisations_and_noise_are_named(after: list[nn.Module], found: str, mistake: str) -> None:
+    layers = list(generator(nn.Tanh()))  # type: ignore[call-overload]
+    network = nn.Sequential(*layers[:4], *after, *layers[5:])
+    wanted = wanted_rows(load_assignment("handouts/GAN").network("generator"), SETTINGS)
+    problem = compare_layers(layers_of(trace(network, torch.randn(2, 6, 1, 1))), wanted, GENERATOR)
+    assert problem is not None
+    assert problem.mistake is not None
+    assert problem.mistake.id == mistake
+    assert found in problem.found.en
 
 
 def test_two_branches_are_not_mistaken_for_a_layer() -> None:

@@ -23,7 +23,12 @@ def classify(function: Callable[[Tensor], Tensor], names: Sequence[str]) -> tupl
 
     if same(t):
         return "none", None
-    for name, known in (("relu", torch.relu(t)), ("sigmoid", torch.sigmoid(t)), ("tanh", torch.tanh(t))):
+    for name, known in (
+        ("relu", torch.relu(t)),
+        ("relu6", t.clamp(0, 6)),
+        ("sigmoid", torch.sigmoid(t)),
+        ("tanh", torch.tanh(t)),
+    ):
         if same(known):
             return name, None
     slope = float(-function(torch.tensor([-1.0], dtype=t.dtype))[0])
