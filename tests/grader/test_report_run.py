@@ -114,6 +114,14 @@ def test_a_flood_without_end_is_ended(wall: Bubblewrap) -> None:
 
 
 @slow
+def test_a_pipe_in_the_place_of_the_results_is_not_waited_for(wall: Bubblewrap) -> None:
+    cells = notebook("import os; os.mkfifo('/submission/executed.json')", "print('after')")
+    run = run_report(wall, nbformat.writes(cells), BUDGET)
+    assert "after" in text_of(run.outputs[1])
+    assert run.trouble == ""
+
+
+@slow
 def test_a_budget_for_the_whole_notebook(wall: Bubblewrap) -> None:
     run = run_report(wall, nbformat.writes(notebook("1", "2")), Budget(seconds=0, cell_seconds=20))
     assert run.trouble == STOPS["time_up"].format(cell=1, seconds=0)
