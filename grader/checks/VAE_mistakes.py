@@ -29,13 +29,10 @@ DIMENSION_MEAN = Mistake(
 )
 FIXED_PIXELS = Mistake(
     "fixed_pixel_count",
+    say("computed for images of 28 x 28 pixels", "按 28 x 28 像素的图像计算"),
     say(
-        "computed with a fixed number of pixels, or averaged over the channels",
-        "使用了固定的像素数，或者对通道取了平均",
-    ),
-    say(
-        "Sum over all pixels of all channels: reduction='sum', then divide by B.",
-        "对所有通道的所有像素求和：用 reduction='sum'，再除以 B。",
+        "The images here have 32 x 32 pixels: sum over all of them, reduction='sum', then divide by B.",
+        "这里的图像有 32 x 32 个像素：对所有像素求和，用 reduction='sum'，再除以 B。",
     ),
 )
 FIXED_BATCH_SIZE = Mistake(
