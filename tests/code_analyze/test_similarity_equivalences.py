@@ -138,6 +138,8 @@ SAME = {
     "rsub": (["return torch.rsub(x, 1)"], ["return 1 - x"]),
     "expm1": (["return torch.expm1(x) + torch.log1p(mu)"], ["return x.exp() - 1 + (1 + mu).log()"]),
     "norm": (["return mu.norm() ** 2"], ["return (mu ** 2).sum()"]),
+    "product of sizes": (["return nn.Linear(5, math.prod((16, 8, 8)))(x)"], ["return nn.Linear(5, 16 * 8 * 8)(x)"]),
+    "the same size by a square kernel": (["return nn.Conv2d(1, 2, kernel_size=(3, 3), padding='same')(x)"], ["return nn.Conv2d(1, 2, 3, padding=1)(x)"]),
     "ones in a sum": (["return 1 - torch.ones_like(x) + mu"], ["return mu"]),
     "labels as a number": (["return mu(x, torch.tensor(1.0).expand_as(x))"], ["return mu(x, torch.ones_like(x))"]),
     "mean times the number": (["return F.mse_loss(x, mu) * x.numel()"], ["return F.mse_loss(x, mu, reduction='sum')"]),
@@ -151,7 +153,7 @@ SAME = {
     "half from zero on": (["h = model(x)", "return h[:, 0:5] - h[:, 5:]"], ["a, b = model(x).chunk(2, 1)", "return a - b"]),
     "named axis": (["return x.unbind(1)[0]"], ["return x.unbind(dim=1)[0]"]),
 }  # fmt: skip
-IMPORTS = "import functools\nimport itertools\nimport operator\nimport types\nimport numpy as np\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
+IMPORTS = "import functools\nimport itertools\nimport math\nimport operator\nimport types\nimport numpy as np\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom collections import OrderedDict\n"
 
 
 def read(*lines: str) -> set[str]:
@@ -165,6 +167,8 @@ def test_similarity_same_effects(name: str) -> None:
 
 
 DIFFERENT = {
+    "product of other sizes": (["return nn.Linear(5, math.prod((16, 8)))(x)"], ["return nn.Linear(5, 16 * 8 * 8)(x)"]),
+    "the same size by a wider kernel": (["return nn.Conv2d(1, 2, kernel_size=(5, 5), padding='same')(x)"], ["return nn.Conv2d(1, 2, 5, padding=1)(x)"]),
     "forward of another": (["return model.forward(x)"], ["return mu(x)"]),
     "backward of a difference": (["(x - mu).backward()"], ["x.backward()", "mu.backward()"]),
     "another kind by its name": (["if type(x).__name__ == 'Conv2d':", "    mu.step()"], ["if isinstance(x, nn.Linear):", "    mu.step()"]),

@@ -44,7 +44,7 @@ def arguments(name: str, args: list[Node], kwargs: dict[str, Node], skip: int = 
         else:
             plain.append(arg)
     if "padding" in named and named["padding"].op == "='same'":
-        size = number(named["kernel_size"]) if "kernel_size" in named else None
+        size = number(keyword("kernel_size", named.get("kernel_size", INPUT)).args[0])
         if size is not None and size % 2 == 1:
             named["padding"] = constant((size - 1) / 2, named["padding"].place)
     for key, default in DEFAULTS.get(name, {}).items():

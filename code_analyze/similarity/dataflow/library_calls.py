@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+from code_analyze.similarity.dataflow.algebra import multiply
 from code_analyze.similarity.dataflow.builtin_calls import BuiltinCalls
 from code_analyze.similarity.dataflow.kinds import is_named
 from code_analyze.similarity.dataflow.layers import layer, operation_name
-from code_analyze.similarity.dataflow.node import Node
+from code_analyze.similarity.dataflow.node import Node, constant
 from code_analyze.similarity.dataflow.operations import operation, random_normal
 from code_analyze.similarity.dataflow.reader import NOTHING
 from code_analyze.similarity.dataflow.sequences import last_of_pair
@@ -67,6 +70,9 @@ class LibraryCalls(BuiltinCalls):
         if name == "iinfo":
             self.mark(name)
             return self.make(name)
+        if full == "math.prod" and len(nodes) == 1 and nodes[0].op == "list":
+            self.mark(full)
+            return reduce(lambda a, b: multiply(a, b, self.place), nodes[0].args, constant(1, self.place))
         if full == "torch.autograd.backward" and nodes:
             self.mark(full)
         if module in FUNCTION_MODULES or module.startswith(("torch.distributions", "torch.nn")):
