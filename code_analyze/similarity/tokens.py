@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 KEYWORDS = frozenset(keyword.kwlist)
+BEFORE_A_WHOLE = frozenset({"return", "=", "if", "elif", "while", "in"})
 
 
 def tokenize(
@@ -57,7 +58,23 @@ def tokenize(
                 tokens.pop()  # a trailing comma
             before = token
             tokens.append((token, line))
-    return tokens
+    return _without_outer_parentheses(tokens)
+
+
+def _without_outer_parentheses(tokens: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Without those around all that is returned, assigned or asked for: formatters put and take them away."""
+    dropped: set[int] = set()
+    opened: list[int] = []
+    for index, (token, line) in enumerate(tokens):
+        if token in "([{":
+            opened.append(index)
+        elif token in ")]}" and opened:
+            first = opened.pop()
+            last = index + 1 == len(tokens) or tokens[index + 1][1] > line or tokens[index + 1][0] in ":;"
+            begins = first > 0 and tokens[first - 1][0] in BEFORE_A_WHOLE
+            if token == ")" and last and begins and not opened and index > first + 1:
+                dropped |= {first, index}
+    return [token for index, token in enumerate(tokens) if index not in dropped]
 
 
 def _number(text: str) -> str:

@@ -224,6 +224,28 @@ def test_similarity_tokens_mask_own_names_and_forms() -> None:
     assert digests("'it''s' \"\"\"unclosed") is not None
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("return (mu, x)", "return mu, x", True),
+        ("y = (mu +\n     x)\nreturn y", "y = mu + x\nreturn y", True),
+        ("if (mu > x): return x", "if mu > x: return x", True),
+        ("return (\n    mu,\n    x,\n)", "return mu, x", True),
+        ("return f((mu, x))", "return f(mu, x)", False),
+        ("y = (mu + x) * 2", "y = mu + x * 2", False),
+        ("y = (mu) + (x)", "y = mu + x", False),
+        ("return ()", "return", False),
+        ("return [(mu)]", "return [mu]", False),
+        ("return f(mu)", "return f mu", False),
+    ],
+)
+def test_similarity_tokens_without_parentheses_around_a_whole(one: str, other: str, same: bool) -> None:
+    def words(text: str) -> list[str]:
+        return [token for token, _ in tokenize(list(enumerate(text.splitlines(), 1)), GIVEN)]
+
+    assert (words(one) == words(other)) is same
+
+
 def test_similarity_text_that_is_not_python() -> None:
     assert parse("def f(:\n") is None
     assert parse("x = 1\0") is None
