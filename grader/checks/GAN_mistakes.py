@@ -306,6 +306,14 @@ SAME_BATCH = Mistake(
         "一个损失来自 D(real_imgs)，另一个来自 D(fake_imgs)。",
     ),
 )
+RESCALED = Mistake(
+    "images_rescaled",
+    say("the real images are rescaled before D gets them", "真实图像在交给 D 之前又做了缩放"),
+    say(
+        "The data set has scaled them to [-1, 1]: give D the images as they are.",
+        "数据集已经把图像缩放到 [-1, 1]：应把图像原样交给 D。",
+    ),
+)
 SIGMOID_TWICE = Mistake(
     "sigmoid_twice",
     say("sigmoid is applied to probabilities", "对概率又做了一次 sigmoid"),

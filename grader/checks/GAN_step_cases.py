@@ -108,6 +108,7 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
                             (M.HALVED, Sum(swapped.paths, 0.5)),
                             (M.SUMMED, Sum(_LOSS_D.paths, BATCH)),
                             (M.STEPPED_BETWEEN, between.loss),
+                            *_known(M.RESCALED, steps.rescaled(nets, images, z)),
                             (
                                 M.SIGMOID_TWICE,
                                 Sum((*_bce(f"{real}/sigmoid", 1), *_bce(f"{fake}/sigmoid", 0))),

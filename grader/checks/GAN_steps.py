@@ -134,6 +134,13 @@ def stepped_between(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:
     return Numbers((loss + _bce(fake, 0.0)).item(), fake.mean().item())
 
 
+def rescaled(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[float, ...]:
+    """loss_D where the real images, in [-1, 1] already, are scaled to it once more, or to [0, 1]."""
+    fake = _bce(_fake_probabilities(nets, z), 0.0)
+    images = torch.from_numpy(real)
+    return tuple((_bce(nets.netD(x), 1.0) + fake).item() for x in (images * 2 - 1, (images + 1) / 2))
+
+
 def stepped_once(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:
     """loss_G and D_G_z2 as they should be; D may have been changed once more since."""
     fake = _fake_probabilities(nets.moved(discriminator_gradient(nets, real, z)), z)

@@ -195,7 +195,7 @@ def test_refuses_wrong_options(digits, options, message) -> None:
 
 
 def test_refuses_samples_of_a_wrong_number_or_range(pixels, digits) -> None:
-    with pytest.raises(HomeworkError, match="500 images were asked for, the samples are 499"):
+    with pytest.raises(HomeworkError, match="the samples must be 500, as many as were asked for, found 499"):
         evaluate_fid(digits, lambda n: digits[: n - 1])
     with pytest.raises(HomeworkError, match=r"must lie in \[0, 1\].*by \(x \+ 1\) / 2"):
         evaluate_fid(digits, lambda n: digits[:n] / 127.5 - 1)
