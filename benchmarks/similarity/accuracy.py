@@ -97,10 +97,12 @@ def main(
     seeds: Annotated[int, typer.Option(help="classes for each level")] = 3,
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
     references: Annotated[Path | None, typer.Option(help="public sources that students worked from")] = None,
+    without: Annotated[str, typer.Option(help="honest solutions to leave out, joined by +")] = "",
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
-    honest = [s for part in cohort.split("+") for s in read_cohort(part)]
+    left_out = without.split("+")
+    honest = [s for part in cohort.split("+") for s in read_cohort(part) if s.name not in left_out]
     print(
         f"{len(honest)} honest solutions ({cohort}), {copies} copies in each class, {seeds} classes per level"
     )

@@ -144,11 +144,14 @@ def main(
     cohort: Annotated[str, typer.Option(help=f"one of {', '.join(HAND_COPIED)}")] = "unseen",
     level: Annotated[int, typer.Option(help="one level alone; 0: all")] = 0,
     references: Annotated[Path | None, typer.Option(help="public sources that students worked from")] = None,
+    without: Annotated[str, typer.Option(help="honest solutions to leave out, joined by +")] = "",
     python: Annotated[str | None, typer.Option(help="interpreter with copydetect and compare50")] = None,
     dolos: Annotated[str | None, typer.Option(help="folder with node_modules/@dodona/dolos-lib")] = None,
 ) -> None:
     about = read_copies(cohort)
-    honest, copies = read_cohort(cohort), read_cohort(f"{cohort}_copies")
+    left_out = set(without.split("+"))
+    honest = [s for s in read_cohort(cohort) if s.name not in left_out]
+    copies = [s for s in read_cohort(f"{cohort}_copies") if not left_out & set(about[s.name]["sources"])]
     for chosen in [level] if level else LEVELS:
         made = [copy for copy in copies if about[copy.name]["level"] == chosen]
         sources = {copy.name: set(about[copy.name]["sources"]) for copy in made}
