@@ -22,7 +22,7 @@ from grader import grade
 from grader.checks import tolerances
 from grader.matrix import SECRET, grade_task, tasks_of
 from grader.options import GradeOptions
-from hwlib.checking import expect
+from hwlib.checking import expect_numbers
 
 NAMES = {value: name for name, value in vars(tolerances).items() if name.isupper()}
 
@@ -33,7 +33,7 @@ class Recorder:
     def __init__(self) -> None:
         self.right: dict[float, list[float]] = defaultdict(list)
         self.wrong: dict[float, list[float]] = defaultdict(list)
-        self.original = expect.close
+        self.original = expect_numbers.close
 
     def __call__(self, found: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
         fits = self.original(found, wanted, tolerance)
@@ -71,14 +71,14 @@ def measure(recorder: Recorder, kinds: tuple[str, ...], secret: bytes) -> None:
     """Grades all versions of these kinds with the recorder in place."""
     options = GradeOptions(secret=secret)
     replaced: Any = recorder
-    expect.close = replaced
+    expect_numbers.close = replaced
     try:
         for task in tasks_of(kinds=kinds):
             line = grade_task(dataclasses.replace(task), options)
             for fault in line.faults:
                 print(f"not as it should be: {line.track} {line.id}: {fault}")
     finally:
-        expect.close = recorder.original
+        expect_numbers.close = recorder.original
 
 
 if __name__ == "__main__":

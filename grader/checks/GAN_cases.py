@@ -14,7 +14,8 @@ from grader.checks.inputs import normal, seed_of
 from grader.checks.sampling_cases import IMAGES, LATENTS, prior, sampling_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close, Differs, Either, Trainable
+from hwlib.checking.expect import Array, Trainable
+from hwlib.checking.expect_numbers import Close, Differs, Either
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.steps import Reply, Step

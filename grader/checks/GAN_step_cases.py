@@ -13,7 +13,8 @@ from grader.checks import tolerances
 from grader.checks.GAN_standins import BATCH, batch, standin_state, trainer_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Close, Either, Items, Sum
+from hwlib.checking.expect import Items
+from hwlib.checking.expect_numbers import Close, Either, Sum
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref

@@ -13,7 +13,7 @@ from grader.checks import GAN_steps as steps
 from grader.checks import tolerances
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array, close
-from hwlib.checking.expect import Close
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.session import StudentError
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref

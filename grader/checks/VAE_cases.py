@@ -15,7 +15,8 @@ from grader.checks.inputs import images, normal, seed_of, uniform
 from grader.checks.sampling_cases import IMAGES, LATENTS, prior, sampling_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close, Says
+from hwlib.checking.expect import Array, Says
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.noise import Gaussian
 from hwlib.checking.steps import Reply, Step

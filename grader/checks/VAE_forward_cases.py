@@ -10,7 +10,8 @@ from grader.checks.inputs import images, normal, seed_of
 from grader.checks.VAE_cases import NETWORK_TITLES, Rng, model_steps
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items
+from hwlib.checking.expect import Array, Flows, Items
+from hwlib.checking.expect_numbers import Close, Differs, Either
 from hwlib.checking.layer_table import Layers, wanted_rows
 from hwlib.checking.steps import Reply, Step
 from hwlib.checking.values import Ref

@@ -11,7 +11,8 @@ from grader.checks.inputs import images, normal, uniform
 from grader.checks.reference import trainer
 from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
-from hwlib.checking.expect import Close, Items, Scalar
+from hwlib.checking.expect import Items, Scalar
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref

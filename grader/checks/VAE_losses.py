@@ -13,7 +13,8 @@ from grader.checks import tolerances
 from grader.checks.inputs import latent_dim_of
 from grader.checks.submission import Submission, look
 from hwlib.checking.compare import as_array
-from hwlib.checking.expect import NOT_FINITE, Close, Items, Scalar
+from hwlib.checking.expect import NOT_FINITE, Items, Scalar
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.session import StudentError
 from hwlib.checking.steps import Step
 from hwlib.checking.words import Words, say

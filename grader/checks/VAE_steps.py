@@ -19,7 +19,8 @@ from grader.checks.submission import Submission, look
 from grader.checks.VAE_losses import uses_log_variance
 from hwlib.checking.compare import as_array, close
 from hwlib.checking.compare import number as number_text
-from hwlib.checking.expect import Close, Items
+from hwlib.checking.expect import Items
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.standins import Maps
 from hwlib.checking.steps import Step

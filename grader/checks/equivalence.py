@@ -11,7 +11,7 @@ import numpy as np
 from grader.checks import rebuild, tolerances
 from grader.checks.submission import Submission, WrongError
 from hwlib.checking.compare import as_array, close, look
-from hwlib.checking.expect import Close
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.layer_table import only_results, wanted_rows
 from hwlib.checking.layers import TraceError, layers_of
 from hwlib.checking.mistakes import Mistake, Problem

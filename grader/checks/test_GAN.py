@@ -18,7 +18,7 @@ from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from grader.checks.training import Model
 from hwlib.checking.compare import as_array, close
-from hwlib.checking.expect import Close
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.initial import Drawn
 from hwlib.checking.steps import Step
 from hwlib.checking.words import say

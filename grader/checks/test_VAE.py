@@ -15,7 +15,8 @@ from grader.checks.quality import check_fid
 from grader.checks.quick import check_quick_run
 from grader.checks.submission import Submission, look
 from grader.checks.training import Model
-from hwlib.checking.expect import Array, Close, Says
+from hwlib.checking.expect import Array, Says
+from hwlib.checking.expect_numbers import Close
 from hwlib.checking.session import StudentError
 from hwlib.checking.steps import Step
 from hwlib.checking.words import as_is, say

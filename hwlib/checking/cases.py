@@ -16,19 +16,8 @@ import numpy as np
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from hwlib.checking.expect import (
-    Array,
-    Close,
-    Differs,
-    Either,
-    Expectation,
-    Flows,
-    Items,
-    Says,
-    Scalar,
-    Sum,
-    Trainable,
-)
+from hwlib.checking.expect import Array, Expectation, Flows, Items, Says, Scalar, Trainable
+from hwlib.checking.expect_numbers import Close, Differs, Either, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.layer_table import Layers, Wanted
 from hwlib.checking.mistakes import Mistake, Problem

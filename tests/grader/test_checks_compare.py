@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hwlib.checking.compare import NOTHING, as_array, close, describe, difference_text, look, matching
-from hwlib.checking.expect import Array, Close, Differs, Either, Flows, Items, Says, Scalar, Sum, Trainable
+from hwlib.checking.expect import Array, Flows, Items, Says, Scalar, Trainable
+from hwlib.checking.expect_numbers import Close, Differs, Either, Sum
 from hwlib.checking.initial import Drawn
 from hwlib.checking.mistakes import Mistake
 from hwlib.checking.values import Opaque
