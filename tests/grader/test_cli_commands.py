@@ -306,6 +306,7 @@ def test_a_second_ctrl_c_is_not_heard() -> None:
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>&-", "<&- >&- 2>&-", ">/dev/null"])
 def test_closed_and_narrow_streams(tmp_path: Path, redirection: str) -> None:
     """Under cron a stream may be closed; elsewhere it may know no more than ASCII."""
