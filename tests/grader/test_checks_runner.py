@@ -306,6 +306,7 @@ def test_public_checks_refuse_what_is_no_tracks_folder(tmp_path: Path) -> None:
         list(check.check_folder(ROOT / "solutions" / "VAE", ["nonsense"]))
 
 
+@pytest.mark.slow
 def test_public_checks_on_the_blank_starter_say_what_is_not_filled_in(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -93,6 +93,7 @@ LOG_VARIANCE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "changes", "right"), [("2025", 2, True), ("2025", 1, False), (None, 2, False)]
 )

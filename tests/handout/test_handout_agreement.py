@@ -80,6 +80,7 @@ def solution(in_track):
     return report
 
 
+@pytest.mark.slow
 def test_flags_are_those_of_main(assignment, solution):
     found = {flag["names"][0]: flag for flag in solution(assignment.track)["flags"]}
     assert sorted(found) == sorted(flag.name for flag in assignment.run.flags)
