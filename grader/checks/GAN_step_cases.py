@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from grader.checks import GAN_mistakes as M
@@ -15,7 +12,6 @@ from hwlib.assignment import Assignment
 from hwlib.checking.cases import Case
 from hwlib.checking.expect import Items
 from hwlib.checking.expect_numbers import Close, Either, Sum
-from hwlib.checking.mistakes import Mistake
 from hwlib.checking.steps import Step
 from hwlib.checking.values import Ref
 from hwlib.checking.words import say
@@ -62,21 +58,12 @@ def _bce(probs: str, label: float) -> tuple[str, ...]:
     return (one,) if label == 1 else (other,) if label == 0 else (one, other)
 
 
-def _sums(*ways: tuple[str, ...]) -> tuple[Sum, ...]:
-    return tuple(Sum(way) for way in ways)
-
-
-def _known(mistake: Mistake, outcomes: Sequence[Any]) -> tuple[tuple[Mistake, Any], ...]:
-    return tuple((mistake, outcome) for outcome in outcomes)
-
-
 _LOSS_D = Sum(("real_before/result/log/mean/times:-1", f"fake_before/result/{_NOT}/log/mean/times:-1"))
 
 
 def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> Case:
     asked, nets, images, z = _values(rng, latent_dim)
     between = steps.stepped_between(nets, images, z)
-    real, fake = "real_before/result", "fake_before/result"
     swapped = Sum((f"real_before/result/{_NOT}/log/mean/times:-1", "fake_before/result/log/mean/times:-1"))
     after = Sum(("real_after/result/log/mean/times:-1", f"fake_after/result/{_NOT}/log/mean/times:-1"))
     tolerance = tolerances.PROBABILITY
@@ -109,25 +96,7 @@ def discriminator_values(rng: Rng, assignment: Assignment, latent_dim: int) -> C
                             (M.HALVED, Sum(swapped.paths, 0.5)),
                             (M.SUMMED, Sum(_LOSS_D.paths, BATCH)),
                             (M.STEPPED_BETWEEN, between.loss),
-                            *_known(M.RESCALED, steps.rescaled(nets, images, z)),
-                            (
-                                M.SIGMOID_TWICE,
-                                Sum((*_bce(f"{real}/sigmoid", 1), *_bce(f"{fake}/sigmoid", 0))),
-                            ),
-                            *_known(
-                                M.SMOOTHED,
-                                _sums(
-                                    (*_bce(real, 0.9), *_bce(fake, 0)), (*_bce(real, 0.9), *_bce(fake, 0.1))
-                                ),
-                            ),
-                            *_known(
-                                M.SAME_LABEL,
-                                _sums((*_bce(real, 1), *_bce(fake, 1)), (*_bce(real, 0), *_bce(fake, 0))),
-                            ),
-                            *_known(
-                                M.SAME_BATCH,
-                                _sums((*_bce(fake, 1), *_bce(fake, 0)), (*_bce(real, 1), *_bce(real, 0))),
-                            ),
+                            *steps.wrong_losses(nets, images, z),
                         ),
                     ),
                     # The line that returns it is the generator's, and so is a wrong order in it.

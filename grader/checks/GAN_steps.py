@@ -134,11 +134,14 @@ def stepped_between(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:
     return Numbers((loss + _bce(fake, 0.0)).item(), fake.mean().item())
 
 
-def rescaled(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[float, ...]:
-    """loss_D where the real images, in [-1, 1] already, are scaled to it once more, or to [0, 1]."""
-    fake = _bce(_fake_probabilities(nets, z), 0.0)
+def wrong_losses(nets: Nets, real: np.ndarray, z: np.ndarray) -> tuple[tuple[Mistake, float], ...]:
+    """loss_D of wrong labels, batches or outputs, and where the real images, in [-1, 1], are scaled again."""
     images = torch.from_numpy(real)
-    return tuple((_bce(nets.netD(x), 1.0) + fake).item() for x in (images * 2 - 1, (images + 1) / 2))
+    real_probs, fake_probs = _probabilities(nets, real, z)
+    fake = _bce(fake_probs, 0.0)
+    rescaled = [_bce(nets.netD(x), 1.0) + fake for x in (images * 2 - 1, (images + 1) / 2)]
+    found = (*((M.RESCALED, loss) for loss in rescaled), *_wrong_losses(real_probs, fake_probs))
+    return tuple((mistake, loss.item()) for mistake, loss in found)
 
 
 def stepped_once(nets: Nets, real: np.ndarray, z: np.ndarray) -> Numbers:

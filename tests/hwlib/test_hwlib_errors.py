@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,11 @@ def leave(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int
         raise error
     assert isinstance(left.value.code, int)
     return left.value.code, capsys.readouterr().err
+
+
+def run_main_py(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *flags, "main.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
 def test_a_users_error_is_one_sentence_without_traceback(capsys):
@@ -40,9 +46,7 @@ def test_an_error_in_students_code_shows_the_students_lines(tmp_path, flags, lin
         "    trainer.train()\nmain()\n"
     )
     (tmp_path / "trainer.py").write_text("import json\ndef train():\n    json.loads('x')\n")
-    done = subprocess.run(
-        [sys.executable, *flags, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
+    done = run_main_py(tmp_path, *flags)
     assert done.returncode == 1
     assert ("Traceback" in done.stderr) == (lines is None)
     if lines:
@@ -58,9 +62,7 @@ def test_a_students_function_in_main_py_is_students_code(tmp_path):
         "from hwlib.errors import cli_errors\nimport json\ndef sample_images():\n    return json.loads('x')\n"
         "@cli_errors()\ndef main():\n    (lambda: sample_images())()\nmain()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
+    done = run_main_py(tmp_path)
     assert "Traceback" not in done.stderr
     assert "error: JSONDecodeError in main.py, line 4: Expecting value" in done.stderr
 
@@ -70,9 +72,7 @@ def test_a_fault_of_ours_keeps_its_traceback(tmp_path):
         "from hwlib.errors import cli_errors\n@cli_errors()\ndef main():\n    import json; json.loads('x')\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
+    done = run_main_py(tmp_path)
     assert "Traceback" in done.stderr
 
 

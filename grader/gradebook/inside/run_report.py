@@ -17,7 +17,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+from hwlib.files import atomic_write_text
 
 HOME = Path("/tmp/kernel")
 FLOOD = 100
@@ -113,8 +114,5 @@ def environment() -> dict[str, str]:
 if __name__ == "__main__":
     budget = json.loads(Path("budget.json").read_text())
     result = asyncio.run(execute(nbformat.read("report.ipynb", as_version=4), budget))
-    # Under a name that no cell knew: a pipe in its place would be waited for.
-    handle, name = tempfile.mkstemp(dir=".")
-    with os.fdopen(handle, "w") as file:
-        file.write(json.dumps(result))
-    os.replace(name, "executed.json")
+    # By way of a name that no cell knew: a pipe in the file's place would be waited for.
+    atomic_write_text("executed.json", json.dumps(result))
