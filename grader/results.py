@@ -136,7 +136,7 @@ class TrackResult(Model):
 class SubmissionResult(Model):
     """Everything known about one submission: the content of `result.json`."""
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int = Field(default=SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)
     student: Text = Field(description="student number, the key everywhere")
     display_name: Text = ""
     archive: Text = Field(default="", description="file name of what was handed in")
@@ -179,7 +179,8 @@ class SubmissionResult(Model):
 
 def write_result(path: Path, result: SubmissionResult) -> None:
     """Writes `result.json`, all or nothing."""
-    atomic_write_text(path, result.model_dump_json(indent=1, exclude_defaults=True) + "\n")
+    data = {"schema_version": result.schema_version, **result.model_dump(mode="json", exclude_defaults=True)}
+    atomic_write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_result(path: Path) -> SubmissionResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -97,6 +98,7 @@ def test_result_survives_the_disk(tmp_path: Path) -> None:
     result = sample_result(ASSIGNMENTS, 7, with_run=True)
     write_result(tmp_path / "result.json", result)
     assert read_result(tmp_path / "result.json") == result
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["schema_version"] == 1
 
 
 def test_marks_are_the_same_bytes_whatever_the_clock_says() -> None:
@@ -116,7 +118,10 @@ def test_marks_are_the_same_bytes_whatever_the_clock_says() -> None:
     assert other.marks_bytes() != all_passed(result.student).marks_bytes()
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"student": 5}', '{"student": "1", "new_field": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"student": 5}', '{"student": "1", "new_field": 1}', '{"schema_version": 2, "student": "1"}'],
+)
 def test_a_broken_result_says_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "result.json"
     path.write_text(text)
