@@ -59,6 +59,12 @@ def is_true(pair: frozenset[str], sources: Sources) -> bool:
     return any(sources.get(name, set()) & pair for name in pair)
 
 
+def of_one_source(pair: frozenset[str], sources: Sources) -> bool:
+    """Whether the pair are two copies of the same source: neither a hit nor honest."""
+    one, other = pair
+    return bool(sources.get(one, set()) & sources.get(other, set()))
+
+
 def rank(pair: frozenset[str], candidates: Sequence[frozenset[str]], pairs: Pairs) -> int:
     """How many of the candidates are at least as alike as the pair, itself included."""
     own = pairs.get(pair, 0.0)
@@ -90,7 +96,7 @@ def show_ranks(
             ranks = "".join(f"  {rank(pair, candidates, pairs):20d}" for pairs in present.values())
             line = "  above our reporting line" if pair in above else ""
             print(f"    {copy} of {source:13s}{ranks}{line}")
-    honest = [pair for pair in candidates if not is_true(pair, sources)]
+    honest = [pair for pair in candidates if not is_true(pair, sources) and not of_one_source(pair, sources)]
     for name, pairs in present.items():
         top = max(honest, key=lambda pair: (pairs.get(pair, 0.0), sorted(pair)))
         line = ", above the reporting line" if name == OURS and top in above else ""

@@ -10,7 +10,7 @@ from similarity_kit import ROOT, files_of, read_cohort
 from benchmarks.similarity.accuracy import measures
 from benchmarks.similarity.check_cohort import TRACKS, blank_regions, read_mistakes
 from benchmarks.similarity.cohort import COPIES, HAND_COPIED, PARTS
-from benchmarks.similarity.unseen import LEVELS, is_true, rank, read_copies
+from benchmarks.similarity.unseen import LEVELS, is_true, of_one_source, rank, read_copies
 from hwlib.assignment import load_assignment
 from hwlib.errors import HomeworkError
 
@@ -80,6 +80,13 @@ def test_unseen_ranks_count_ties_as_last() -> None:
     assert rank(frozenset("bd"), [*pairs, frozenset("bd")], pairs) == 4
     assert is_true(frozenset("ab"), {"a": {"b", "c"}})
     assert not is_true(frozenset("bc"), {"a": {"b", "c"}})
+
+
+def test_unseen_two_copies_of_one_source_are_neither_hit_nor_honest() -> None:
+    sources = {"a": {"c"}, "b": {"c", "d"}}
+    assert of_one_source(frozenset("ab"), sources)
+    assert not of_one_source(frozenset("ac"), sources)
+    assert not of_one_source(frozenset("cd"), sources)
 
 
 def test_unseen_measures_without_pairs_of_two_copies() -> None:
