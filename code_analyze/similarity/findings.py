@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from code_analyze.similarity.fingerprints import Print
 from code_analyze.similarity.outliers import Distribution, fit
-from code_analyze.similarity.pairs import Scores
 from code_analyze.similarity.passages import Block
+from code_analyze.similarity.scores import Scores
 
 OUTLIER, USUAL, CANNOT_TELL, RESUBMISSION, TOO_SMALL = (
     "outlier",

@@ -128,6 +128,11 @@ class Forms:
             return None
         return max(int(self._holders[self._which[one]]) - 2, 0)
 
+    def same(self, rows: Rows, first: int) -> NDArray[np.bool_]:
+        """Which pairs have the same form; [R, N - first]."""
+        has = self._has[rows][:, None] & self._has[None, first:]
+        return has & (self._which[rows][:, None] == self._which[None, first:])
+
     def evidence(self, rows: Rows, first: int) -> Matrix:
         """The log likelihood ratio of a copy by whether two have the same form; [R, N - first]."""
         mine, theirs = self._which[rows][:, None], self._which[None, first:]

@@ -1,9 +1,6 @@
 """What each pair of submissions shares: evidence added up region by region.
 
-Region k is compared with region k. Its evidence is a log likelihood ratio: of what it computes
-(`index.Forms`), of the manner in which it is written (`index.Manners`), and of how it is spelled
-(`index.Fragments`). Spelling counts as far as two are more alike than either is to nine tenths of the others:
-what both share with the class says nothing. Regions of one function, written together, count once, and
+Region k is compared with region k (see `scores`). Regions of one function, written together, count once, and
 no function counts more than what honest pairs have in common by a tutorial or a habit.
 
 Added up over the regions is the likelihood ratio of a copy, whichever sort of copy it is:
@@ -17,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,80 +24,21 @@ from code_analyze.similarity.mixed import mirrored, with_second_source
 from code_analyze.similarity.public_sources import PublicSources
 from code_analyze.similarity.rarity import KEPT, KEPT_WORD_FOR_WORD
 from code_analyze.similarity.readings import Readings
+from code_analyze.similarity.scores import Scores
 from code_analyze.similarity.usual import usual_evidence
 
 COPIED = (0.97, 0.5)  # share of the regions that are copied: of one source, of each of two
 REWRITTEN = 0.25  # share of the copies that are rewritten from end to end: by people more, by programs fewer
-UNCHANGED = 0.12  # share of those that are left word for word but for names, comments and spacing
-SPELLED = 0.5  # evidence of one unit of spelling: its fragments overlap
-MIXED = 0.5  # share of the copies with a second source in the class or the archive: one as likely as not
-COMMON = 0.01  # share of the honest pairs that have one function from a common source, whatever it is
-OFFSET = 0.25  # near-verbatim evidence of a region that counts as none
+UNCHANGED = 0.03  # share of those that are left word for word but for names, comments and spacing
+# Share of the evidence of regions that are the same word for word that is taken off the whole: honest work
+# that coincides in a few terse regions is alike in the others too, and who disguises a copy leaves few.
+COINCIDING = 0.15
+MIXED = 0.35  # share of the copies with a second source in the class or the archive
+COMMON = 0.003  # share of the honest pairs that have one function from a common source, whatever it is
 FORMS_TOGETHER = 2.0  # weight of the regions that are the same word for word
 BLOCK = 128  # submissions that are compared with all others at a time
 CHANNEL_GROUPS = {"canonical": (SPELLING, FLOW), "near-verbatim": (TOKENS,)}
 COMPARED = (SPELLING, TOKENS)  # channels whose fragments are evidence; those of the data flow are shown alone
-
-
-@dataclass
-class Scores:
-    """Evidence of pairs: rows are the class, columns everybody (class, archive, references).
-
-    total: by channel group, [class, everybody]; of two of the class the upper triangle alone is filled
-    alone: the canonical one without a look at a second source, which the reporting line is fitted to
-    """
-
-    parts: list[str]
-    total: dict[str, Matrix]
-    alone: Matrix
-    fragments: dict[tuple[str, str], Fragments]
-    forms: dict[tuple[str, str], Forms]
-    manners: dict[str, Manners]
-    usual: dict[str, NDArray[np.float32]]  # by part: spelling that each shares anyway; [everybody]
-    present: dict[str, NDArray[np.bool_]]  # by part: who has it; [everybody]
-    population: int
-    public: PublicSources
-
-    def by_part(self, rows: Rows) -> NDArray[np.float32]:
-        """Canonical evidence of some submissions with everybody, never negative; [parts, R, everybody]."""
-        return np.maximum(np.stack([self.region(part, rows, 0)[0] for part in self.parts]), 0.0)
-
-    def comparable(self) -> NDArray[np.bool_]:
-        """Which pairs have any part that both filled in; [class, everybody]."""
-        rows = np.arange(len(self.total["canonical"]))
-        found = np.zeros(self.total["canonical"].shape, np.bool_)
-        for part in self.parts:
-            found |= self.both(part, rows, 0)
-        return found | self.public.touched(rows)
-
-    def region(self, part: str, rows: Rows, first: int, spelled: Matrix | None = None) -> Matrix:
-        """The evidence of one region for a disguised and for a rewritten copy; [2, R, N - first].
-
-        A rewritten copy is like its source in what it computes and in nothing else.
-
-        spelled: the evidence of its fragments, if that is known already
-        """
-        if spelled is None:
-            spelled = self.fragments[part, SPELLING].evidence(rows, first)
-        usual = self.usual[part]
-        excess = SPELLED * np.maximum(spelled - np.maximum(usual[rows][:, None], usual[None, first:]), 0.0)
-        form = self.forms[part, FLOW].evidence(rows, first)
-        manner = self.manners[part].evidence(rows, first)
-        # A rare manner is a rare spelling too: the stronger of the two counts.
-        written = np.where(manner > 0, np.maximum(manner, excess), manner + excess)
-        both = self.both(part, rows, first)
-        found = np.where(both, np.stack([form + written, form]), 0.0).astype(np.float32)
-        return self.public.share_in(found, part, rows, first)
-
-    def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
-        """Which pairs have a part, [R, N - first]."""
-        present = self.present[part]
-        return present[rows][:, None] & present[None, first:]
-
-    def soft(self, part: str, evidence: Matrix, rows: Rows, first: int) -> Matrix:
-        """A soft maximum of evidence and none; exactly 0 where one of the two lacks the part."""
-        found = np.logaddexp(0.0, evidence - np.float32(OFFSET))
-        return np.where(self.both(part, rows, first), found, 0.0).astype(np.float32)
 
 
 def score(prints: Sequence[Print]) -> Scores:
@@ -132,10 +69,13 @@ def score(prints: Sequence[Print]) -> Scores:
     by_pair, mixed = _canonical(scores, prints, counted, num_class)
     for start in range(0, num_class, BLOCK):
         rows = np.arange(start, min(start + BLOCK, num_class))
-        word_for_word, tokens = _near_verbatim(scores, rows, start)
+        by_region, tokens = _near_verbatim(scores, rows, start)
+        word_for_word = together(by_region)
         total["near-verbatim"][rows, start:] = tokens + FORMS_TOGETHER * word_for_word
         unchanged = word_for_word + np.float32(np.log(UNCHANGED))
-        scores.alone[rows, start:] = np.logaddexp(by_pair[rows, start:], unchanged)
+        coinciding = COINCIDING * np.maximum(by_region, 0.0).sum(axis=0)
+        scores.alone[rows, start:] = np.logaddexp(by_pair[rows, start:], unchanged) - coinciding
+        mixed[rows, start:] -= coinciding
     total["canonical"] += np.logaddexp(
         scores.alone + np.float32(np.log1p(-MIXED)), mixed + np.float32(np.log(MIXED))
     )
@@ -174,19 +114,15 @@ def _canonical(
     return alone, with_second_source(disguised, counted)
 
 
-def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[Matrix, Matrix]:
-    """The evidence of the regions that are the same word for word, and of the tokens; [R, N - first]."""
-    soft, forms = [], []
+def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[NDArray[np.float32], Matrix]:
+    """The evidence of each region by whether it is the same word for word, [parts, R, N - first], and of the
+    tokens of them all, [R, N - first]."""
+    same, soft = [], []
     for part in scores.parts:
-        evidence = scores.fragments[part, TOKENS].evidence(rows, first)
-        spelled, same = (
-            scores.soft(part, evidence, rows, first),
-            scores.forms[part, TOKENS].evidence(rows, first),
-        )
-        spelled, same = scores.public.less(np.stack([spelled, same]), part, rows, first)
-        soft.append(spelled)
-        forms.append(same)
-    return together(np.stack(forms)), np.stack(soft).sum(axis=0)
+        tokens = scores.fragments[part, TOKENS].evidence(rows, first)
+        same.append(scores.word_for_word(part, rows, first, tokens))
+        soft.append(scores.public.less(scores.soft(part, tokens, rows, first), part, rows, first))
+    return np.stack(same), np.stack(soft).sum(axis=0)
 
 
 def together(forms: NDArray[np.float32]) -> Matrix:

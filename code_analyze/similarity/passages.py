@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from code_analyze.similarity.fingerprints import CHANNELS, TOKENS, Packed, Print
-from code_analyze.similarity.pairs import Scores
 from code_analyze.similarity.rarity import shared_weight
+from code_analyze.similarity.scores import Scores
 
 RARE = 0.2  # a fragment shown as evidence: at most so many of the others have it
 MAX_BLOCKS = 40

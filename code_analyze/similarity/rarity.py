@@ -17,7 +17,7 @@ EXPLAINED = 2.0  # a reference (the solution, a public source) with the fragment
 # at every level of disguise: whoever rewrites code takes care that it goes on working.
 KEPT = 0.97
 KEPT_WORD_FOR_WORD = 0.9  # how often a copied region has the same tokens, in the near-verbatim channel
-KEPT_MANNER = 0.9  # how often a copy that is disguised, not rewritten, keeps a manner
+KEPT_MANNER = 0.94  # how often a copy that is disguised, not rewritten, keeps a manner
 
 Floats = NDArray[np.float64]
 

@@ -282,7 +282,11 @@ def test_similarity_mistake_of_two_is_evidence_and_a_popular_one_is_not() -> Non
 def test_similarity_one_function_alone_is_no_finding() -> None:
     part = "VAE/trainer.py:1"
     rare = "beta = 0.37\nrecon_loss = (target - recon).abs().sum() * beta\nreturn recon_loss, mu.abs().max() * 0.73\n"
-    changed = [replace(s, regions={**s.regions, "loss": rare}) if i < 2 else s for i, s in enumerate(HONEST)]
+    turned = rare.replace("(target - recon).abs().sum() * beta", "beta * (target - recon).abs().sum()")
+    bodies = (rare, turned, *(s.regions["loss"] for s in HONEST[2:]))
+    changed = [
+        replace(s, regions={**s.regions, "loss": body}) for s, body in zip(HONEST, bodies, strict=True)
+    ]
     plain, same = (compare([submission(s) for s in each]).scores for each in (HONEST, changed))
     found = same.by_part(np.array([0]))[same.parts.index(part), 0, 1]
     assert found > -np.log(COMMON)
