@@ -80,7 +80,7 @@ def find(prints: Sequence[Print], scores: Scores) -> Result:
         verbatim[order].tolist(), same[order].tolist(), strict=True,
     ):  # fmt: skip
         kind = _kind(value, second, line, line_verbatim)
-        pair = Pair(a, b, value, second, line.expected_false(value), kind)
+        pair = Pair(a, b, value, second, _expected_false(value, second, line, line_verbatim), kind)
         role = submissions[b].role
         if role == "reference":
             result.references.append(pair)
@@ -90,6 +90,14 @@ def find(prints: Sequence[Print], scores: Scores) -> Result:
         else:
             result.pairs.append(pair)
     return result
+
+
+def _expected_false(
+    value: float, second: float, line: Distribution, line_verbatim: Distribution
+) -> float | None:
+    """Honest pairs as high in the channel in which this one stands out more."""
+    found = line.expected_false(value), line_verbatim.expected_false(second)
+    return min(found[0], found[1]) if found[0] is not None and found[1] is not None else None
 
 
 def _kind(value: float, second: float, line: Distribution, line_verbatim: Distribution) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from code_analyze.similarity.declared import persons, same_sources, sources
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER, STRONG, Pair, Result
-from code_analyze.similarity.fingerprints import FLOW, Print
+from code_analyze.similarity.fingerprints import FLOW, TOKENS, Print
 from code_analyze.similarity.passages import RARE
 
 MANNERS_TOLD = 4
@@ -34,6 +34,13 @@ def _same_as_a_whole(pair: Pair, result: Result, others: int) -> list[str]:
     where = ", ".join(f"in {part} {count} of {others} others do" for count, part in rarest)
     told = f"Whatever the spelling, they compute the same in {len(same)} of {len(forms)} regions"
     return [told + (f"; {where}." if where else ", in each of which much of the class does.")]
+
+
+def _same_words(pair: Pair, result: Result, others: int) -> list[str]:
+    """Which regions are the same word for word, where that is rare."""
+    counts = {part: result.scores.forms[part, TOKENS].others(pair.a, pair.b) for part in pair.parts}
+    rare = [part for part, count in sorted(counts.items()) if count is not None and count <= RARE * others]
+    return [f"The same word for word, own names aside: {', '.join(rare)}."] if rare else []
 
 
 def _same_manners(pair: Pair, result: Result, others: int) -> list[str]:
@@ -92,6 +99,7 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
         reasons.append("Most of the evidence is in " + ", ".join(strong[:5]) + ".")
     reasons += _from_public_sources(pair)
     reasons += _same_as_a_whole(pair, result, others)
+    reasons += _same_words(pair, result, others)
     reasons += _same_manners(pair, result, others)
     if pair.score - float(result.scores.alone[pair.a, pair.b]) > TOLD_OF_A_MIX:
         reasons.append(
@@ -115,8 +123,11 @@ def reasons_of(pair: Pair, result: Result) -> list[str]:
     elif (
         pair.kind == OUTLIER and pair.expected_false is not None and pair.b not in result.scores.public.files
     ):
+        line = result.canonical.line
+        by_words = line is not None and pair.score < line
+        channel = " (near-verbatim, by which alone it is an outlier)" if by_words else ""
         reasons.append(
-            f"Honest pairs this high expected in a class like this one: {pair.expected_false:.2g}."
+            f"Honest pairs this high expected in a class like this one: {pair.expected_false:.2g}{channel}."
         )
     if not pair.blocks and pair.kind != CANNOT_TELL:
         reasons.append(f"Nothing that they share is rarer than one in {round(1 / RARE)} of the class.")

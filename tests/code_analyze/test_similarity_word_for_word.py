@@ -11,6 +11,7 @@ from test_similarity_public import TAKEN
 
 from code_analyze.similarity.findings import OUTLIER, Result
 from code_analyze.similarity.fingerprints import FLOW, TOKENS
+from code_analyze.similarity.reasons import reasons_of
 from code_analyze.similarity.scores import COINCIDENCE, UNTOUCHED
 
 HONEST = read_cohort("tuning")[:16]
@@ -90,3 +91,17 @@ def test_similarity_functions_left_as_they_were_are_found_in_work_that_is_otherw
     ])  # fmt: skip
     assert (result.pairs[0].a, result.pairs[0].b) == (0, 1)
     assert result.pairs[0].kind == OUTLIER
+    verbatim = result.verbatim.expected_false(result.pairs[0].near_verbatim)
+    canonical = result.canonical.expected_false(result.pairs[0].score)
+    assert result.pairs[0].expected_false == verbatim < canonical
+    same = "GAN/GAN.py:1, GAN/trainer.py:1, GAN/trainer.py:2, VAE/trainer.py:2"
+    assert f"The same word for word, own names aside: {same}." in result.pairs[0].reasons
+
+
+def test_similarity_outlier_by_its_words_alone_says_so() -> None:
+    result = class_with("step", STEP, STEP)
+    [pair] = [p for p in result.pairs if (p.a, p.b) == (0, 1)]
+    pair.kind, pair.score, pair.expected_false = OUTLIER, result.canonical.line - 1.0, 0.01
+    assert any("0.01 (near-verbatim, by which alone it is an outlier)" in r for r in reasons_of(pair, result))
+    pair.score = result.canonical.line + 1.0
+    assert any(reason.endswith("a class like this one: 0.01.") for reason in reasons_of(pair, result))
