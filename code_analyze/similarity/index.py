@@ -35,6 +35,17 @@ class Population:
     counted: NDArray[np.bool_]
     size: int
 
+    @classmethod
+    def of_part(cls, counted: NDArray[np.bool_], present: NDArray[np.bool_]) -> Population:
+        """The population of a part that not all have, an optional region or code outside the regions.
+
+        What few have there is not rare for it, but common neither: nobody knows what the others would have
+        written. So the size is between the two, their geometric mean.
+
+        present: who has the part, [N]
+        """
+        return cls(counted, round(float(np.sqrt(counted.sum() * (counted & present).sum()))))
+
 
 class Incidence:
     """Who of N submissions has which of F fragments.

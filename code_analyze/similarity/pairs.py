@@ -46,16 +46,16 @@ def score(prints: Sequence[Print]) -> Scores:
     roles = [p.code.submission.role for p in prints]
     num_class, num_all = roles.count("class"), len(prints)
     counted = np.array([role != "reference" for role in roles])
-    population = Population(counted, int(counted.sum()))
     parts = sorted({key for p in prints for key in p.parts})
     regions = [Counter(name for part in p.parts.values() for name in part.manners) for p in prints]
     total: dict[str, Matrix] = {group: np.zeros((num_class, num_all), np.float32) for group in CHANNEL_GROUPS}
     alone = np.zeros((num_class, num_all), np.float32)
     public = PublicSources(prints, counted)
-    scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, population.size, public)
+    scores = Scores(parts, total, alone, {}, {}, {}, {}, {}, int(counted.sum()), public)
     for part in parts:
         found = [p.parts.get(part) for p in prints]
         scores.present[part] = np.array([f is not None and f.num_lines > 0 for f in found])
+        population = Population.of_part(counted, scores.present[part])
         for channel, kept in ((FLOW, KEPT), (TOKENS, KEPT_WORD_FOR_WORD)):
             forms = [f.forms.get(channel, 0) if f is not None else 0 for f in found]
             scores.forms[part, channel] = Forms(forms, population, kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from code_analyze.similarity.index import Population
 from code_analyze.similarity.outliers import fit
 from code_analyze.similarity.rarity import (
     lacking_weight,
@@ -43,6 +44,14 @@ def test_similarity_manners_weigh_by_how_many_have_them() -> None:
     assert same[2] == pytest.approx(0, abs=0.1)
     assert (other <= 0).all()
     assert other[0] < other[2]
+
+
+def test_similarity_population_of_a_part_lies_between_those_who_have_it_and_all() -> None:
+    counted = np.array([True] * 40 + [False])  # the last one is a reference
+    present = np.array([True] * 10 + [False] * 30 + [True])
+    assert Population.of_part(counted, present).size == 20
+    assert Population.of_part(counted, np.ones(41, bool)).size == 40
+    assert Population.of_part(counted, np.zeros(41, bool)).size == 0
 
 
 def test_similarity_expected_false_findings_hold_on_exponential_scores() -> None:
