@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.feedback.texts import Texts
 from hwlib.assignment import Assignment
-from hwlib.checking.layer_mistakes import COLUMNS, VALUES
+from hwlib.checking.layer_differences import COLUMNS, VALUES
 from hwlib.checking.verdict import CheckResult, Language, LayerTable, Outcome, TableCell
 from hwlib.checking.words import Words
 

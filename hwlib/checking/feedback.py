@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwlib.assignment import Language
-from hwlib.checking.layer_mistakes import COLUMNS, VALUES
+from hwlib.checking.layer_differences import COLUMNS, VALUES
 from hwlib.checking.verdict import CheckResult, LayerTable, Location, Outcome
 from hwlib.checking.words import Words, joined, say
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from hwlib.assignment import Network
 from hwlib.checking.compare import NOTHING, Replies, look
-from hwlib.checking.layer_mistakes import COLUMNS, Difference, kind_words, mistake_of
+from hwlib.checking.layer_differences import COLUMNS, Difference, kind_words
+from hwlib.checking.layer_mistakes import mistake_of
 from hwlib.checking.layers import Row, TraceError, layers_of
 from hwlib.checking.mistakes import Mistake, Problem
 from hwlib.checking.verdict import LayerTable, TableCell, TableRow
