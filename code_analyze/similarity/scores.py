@@ -20,8 +20,8 @@ SPELLED = 0.5  # evidence of one unit of spelling: its fragments overlap
 MANNERS = 2.0  # manners of one region count at most so much: who works with care does so in many ways
 UNTOUCHED = 0.5  # spelling and manners of a region that is the same word for word count at most so much
 OFFSET = 0.25  # near-verbatim evidence of a region that counts as none
-# Evidence of the tokens of a region. Of 3,996 that honest pairs have word for word in common, 99 % have less
-# (`python -m benchmarks.similarity.coincidences`: median 0.8; of copies left word for word 12.4).
+# Evidence of the tokens of a region. Of 4,805 that honest pairs have word for word in common, 99 % have less
+# (`python -m benchmarks.similarity.coincidences`: median 0.8; of copies left word for word 12.3).
 COINCIDENCE = 18.0
 LONG = 0.2  # what each unit more of it counts in a region that is the same word for word
 
