@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from benchmarks.similarity.cohort import STARTER, Solution, read_cohort, write_submission
 from benchmarks.similarity.competitors import Pairs, Run, flatten, tools
 from benchmarks.similarity.plagiarist import LEVELS, disguise
+from benchmarks.similarity.sources import Sources, is_true, of_one_source
 from code_analyze.similarity.details import explain
 from code_analyze.similarity.findings import OUTLIER, Result, find
 from code_analyze.similarity.fingerprints import fingerprint_all
@@ -36,7 +38,7 @@ OURS = "this project"
 
 def make_class(
     honest: Sequence[Solution], level: int, num_copies: int, seed: int
-) -> tuple[list[Solution], dict[str, set[str]]]:
+) -> tuple[list[Solution], Sources]:
     """Copies at a level, and each copy's sources by name."""
     rng = random.Random(f"class {seed} {level}")
     copies, sources = [], {}
@@ -59,26 +61,32 @@ def compare(folder: Path, references: Path | None = None, workers: int = 2) -> R
     return result
 
 
+def compare_solutions(solutions: Sequence[Solution], references: Path | None = None) -> Result:
+    """This project's result for a class of solutions."""
+    with tempfile.TemporaryDirectory() as folder:
+        for solution in solutions:
+            write_submission(solution, Path(folder, solution.name))
+        return compare(Path(folder), references)
+
+
 def ranked(result: Result) -> Pairs:
     names = [p.code.submission.name for p in result.prints]
     return {frozenset((names[p.a], names[p.b])): p.score for p in result.pairs}
 
 
 def measures(
-    names: Sequence[str], sources: dict[str, set[str]], pairs: Pairs, without_two_copies: bool = False
+    names: Sequence[str], sources: Sources, pairs: Pairs, without_two_copies: bool = False
 ) -> list[float]:
     """ROC-AUC, average precision, recall at 0 and at 5 false positives.
 
     Two copies of one source are left out, and with `without_two_copies` every pair of two copies.
     """
     truth, scores = [], []
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            both = one in sources and other in sources
-            if both and (without_two_copies or sources[one] & sources[other]):
-                continue
-            truth.append(other in sources.get(one, ()) or one in sources.get(other, ()))
-            scores.append(pairs.get(frozenset((one, other)), 0.0))
+    for pair in map(frozenset, combinations(names, 2)):
+        if of_one_source(pair, sources) or (without_two_copies and pair <= sources.keys()):
+            continue
+        truth.append(is_true(pair, sources))
+        scores.append(pairs.get(pair, 0.0))
     y, s = np.array(truth), np.array(scores)
     false = np.sort(s[~y])[::-1]
     return [
@@ -141,25 +149,16 @@ def main(
     _honest_alone(honest, references)
 
 
-def _outliers(result: Result, sources: dict[str, set[str]]) -> tuple[float, int]:
+def _outliers(result: Result, sources: Sources) -> tuple[float, int]:
     names = [p.code.submission.name for p in result.prints]
-    hits, false = 0, 0
-    for pair in result.pairs:
-        if pair.kind != OUTLIER:
-            continue
-        one, other = names[pair.a], names[pair.b]
-        if other in sources.get(one, ()) or one in sources.get(other, ()):
-            hits += 1
-        elif not (one in sources and other in sources and sources[one] & sources[other]):
-            false += 1
+    above = [frozenset((names[p.a], names[p.b])) for p in result.pairs if p.kind == OUTLIER]
+    hits = sum(is_true(pair, sources) for pair in above)
+    false = sum(not is_true(pair, sources) and not of_one_source(pair, sources) for pair in above)
     return hits / sum(map(len, sources.values())), false
 
 
 def _honest_alone(honest: Sequence[Solution], references: Path | None) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
-        for solution in honest:
-            write_submission(solution, Path(temporary, solution.name))
-        result = compare(Path(temporary), references)
+    result = compare_solutions(honest, references)
     top = result.pairs[0]
     names = [p.code.submission.name for p in result.prints]
     line = result.canonical.line

@@ -9,15 +9,14 @@ the same word for word (own names aside) and of copies at levels 1 and 3 with th
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import typer
 
-from benchmarks.similarity.accuracy import compare, make_class
-from benchmarks.similarity.cohort import COPIES, PARTS, read_cohort, write_submission
+from benchmarks.similarity.accuracy import compare_solutions, make_class
+from benchmarks.similarity.cohort import COPIES, PARTS, read_cohort
+from benchmarks.similarity.sources import is_true
 from code_analyze.similarity.findings import Result
 from code_analyze.similarity.fingerprints import TOKENS
 from code_analyze.similarity.scores import COINCIDENCE
@@ -26,7 +25,7 @@ QUANTILES = (0.05, 0.5, 0.95, 0.99, 1.0)
 LEVELS = (1, 3)
 
 
-def same_words(result: Result) -> Iterator[tuple[str, str, float]]:
+def same_words(result: Result) -> Iterator[tuple[frozenset[str], float]]:
     """Pairs of the class and regions that are the same word for word: names and evidence of the tokens."""
     names = [p.code.submission.name for p in result.prints[: result.num_class]]
     rows = np.arange(result.num_class)
@@ -34,7 +33,7 @@ def same_words(result: Result) -> Iterator[tuple[str, str, float]]:
         same = result.scores.forms[part, TOKENS].same(rows, 0)[:, : len(names)]
         tokens = result.scores.fragments[part, TOKENS].evidence(rows, 0)
         for one, other in zip(*np.nonzero(np.triu(same, 1)), strict=True):
-            yield names[one], names[other], float(tokens[one, other])
+            yield frozenset((names[one], names[other])), float(tokens[one, other])
 
 
 def main() -> None:
@@ -44,14 +43,10 @@ def main() -> None:
         solutions = read_cohort(cohort)
         for level in LEVELS:
             copies, sources = make_class(solutions, level, 10, 0)
-            with tempfile.TemporaryDirectory() as folder:
-                for solution in [*solutions, *copies]:
-                    write_submission(solution, Path(folder, solution.name))
-                result = compare(Path(folder))
-            for one, other, tokens in same_words(result):
-                if one in sources.get(other, ()) or other in sources.get(one, ()):
+            for pair, tokens in same_words(compare_solutions([*solutions, *copies])):
+                if is_true(pair, sources):
                     copied[level].append(tokens)
-                elif level == LEVELS[-1] and one not in sources and other not in sources:
+                elif level == LEVELS[-1] and not pair & sources.keys():
                     honest.append(tokens)
     print(f"{'regions the same word for word':32s}  number  " + "".join(f"{q:8.0%}" for q in QUANTILES))
     for label, values in (

@@ -30,13 +30,13 @@ import yaml
 from benchmarks.similarity.accuracy import OURS, compare, measures, ranked
 from benchmarks.similarity.cohort import HAND_COPIED, HERE, STARTER, Solution, read_cohort, write_submission
 from benchmarks.similarity.competitors import Pairs, Run, flatten, tools
+from benchmarks.similarity.sources import Sources, is_true, of_one_source
 from code_analyze.similarity.findings import OUTLIER, Result
 from code_analyze.similarity.fingerprints import FLOW
 from code_analyze.similarity.regions import OUTSIDE
 from hwlib.errors import HomeworkError, cli_errors
 
 LEVELS = (3, 4, 5)
-Sources = dict[str, set[str]]
 
 
 def read_copies(cohort: str = "unseen") -> dict[str, dict[str, Any]]:
@@ -52,17 +52,6 @@ def read_copies(cohort: str = "unseen") -> dict[str, dict[str, Any]]:
         )
     found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
-
-
-def is_true(pair: frozenset[str], sources: Sources) -> bool:
-    """Whether one of the pair was copied from the other."""
-    return any(sources.get(name, set()) & pair for name in pair)
-
-
-def of_one_source(pair: frozenset[str], sources: Sources) -> bool:
-    """Whether the pair are two copies of the same source: neither a hit nor honest."""
-    one, other = pair
-    return bool(sources.get(one, set()) & sources.get(other, set()))
 
 
 def rank(pair: frozenset[str], candidates: Sequence[frozenset[str]], pairs: Pairs) -> int:

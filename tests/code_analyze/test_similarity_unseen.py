@@ -10,7 +10,8 @@ from similarity_kit import ROOT, files_of, read_cohort
 from benchmarks.similarity.accuracy import measures
 from benchmarks.similarity.check_cohort import TRACKS, blank_regions, read_mistakes
 from benchmarks.similarity.cohort import COPIES, HAND_COPIED, PARTS
-from benchmarks.similarity.unseen import LEVELS, is_true, of_one_source, rank, read_copies
+from benchmarks.similarity.sources import is_true, of_one_source
+from benchmarks.similarity.unseen import LEVELS, rank, read_copies
 from hwlib.assignment import load_assignment
 from hwlib.errors import HomeworkError
 
