@@ -30,7 +30,7 @@ Rows = NDArray[np.intp]
 @dataclass
 class Population:
     """Who is compared: counted [N] says of each submission whether it is one of the class or the archive
-    (and not a reference), size how many are."""
+    (and not a reference), size as how many they count when rarity is weighed."""
 
     counted: NDArray[np.bool_]
     size: int

@@ -120,8 +120,10 @@ def _near_verbatim(scores: Scores, rows: Rows, first: int) -> tuple[NDArray[np.f
     same, soft = [], []
     for part in scores.parts:
         tokens = scores.fragments[part, TOKENS].evidence(rows, first)
-        same.append(scores.word_for_word(part, rows, first, tokens))
-        soft.append(scores.public.less(scores.soft(part, tokens, rows, first), part, rows, first))
+        both = scores.word_for_word(part, rows, first, tokens), scores.soft(part, tokens, rows, first)
+        words, spelled = scores.public.less(np.stack(both), part, rows, first)
+        same.append(words)
+        soft.append(spelled)
     return np.stack(same), np.stack(soft).sum(axis=0)
 
 

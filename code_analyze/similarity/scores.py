@@ -50,7 +50,7 @@ class Scores:
         found = []
         for part in self.parts:
             tokens = self.fragments[part, TOKENS].evidence(rows, 0)
-            left = self.word_for_word(part, rows, 0, tokens)
+            left = self.public.less(self.word_for_word(part, rows, 0, tokens), part, rows, 0)
             found.append(np.maximum(np.maximum(self.region(part, rows, 0)[0], left), 0.0))
         return np.stack(found)
 
@@ -86,7 +86,8 @@ class Scores:
         return self.public.share_in(found, part, rows, first)
 
     def word_for_word(self, part: str, rows: Rows, first: int, tokens: Matrix) -> Matrix:
-        """The evidence of one region by whether it is the same word for word; [R, N - first].
+        """The evidence of one region by whether it is the same word for word, public sources or not;
+        [R, N - first].
 
         How few others have it says little of a long one, which nobody writes twice by chance.
 
@@ -94,7 +95,7 @@ class Scores:
         """
         forms = self.forms[part, TOKENS]
         long = np.where(forms.same(rows, first), LONG * np.maximum(tokens - COINCIDENCE, 0.0), 0.0)
-        return self.public.less(forms.evidence(rows, first) + long, part, rows, first)
+        return forms.evidence(rows, first) + long
 
     def both(self, part: str, rows: Rows, first: int) -> NDArray[np.bool_]:
         """Which pairs have a part, [R, N - first]."""
