@@ -24,22 +24,27 @@ def declared_by_either(one: Print, other: Print) -> list[str]:
     return list(dict.fromkeys(found))  # who cites a source in several regions does so once
 
 
+def _same_forms(pair: Pair, result: Result, channel: str) -> dict[str, int]:
+    """The regions of which two have the same form, with how many others have it."""
+    found = {part: result.scores.forms[part, channel].others(pair.a, pair.b) for part in pair.parts}
+    return {part: count for part, count in found.items() if count is not None}
+
+
 def _same_as_a_whole(pair: Pair, result: Result, others: int) -> list[str]:
     """In how many regions two compute the same, and where that is rare."""
-    forms = {part: result.scores.forms[part, FLOW].others(pair.a, pair.b) for part in pair.parts}
-    same = {part: count for part, count in forms.items() if count is not None}
+    same = _same_forms(pair, result, FLOW)
     if not same:
         return []
     rarest = sorted((count, part) for part, count in same.items() if count <= RARE * others)[:3]
     where = ", ".join(f"in {part} {count} of {others} others do" for count, part in rarest)
-    told = f"Whatever the spelling, they compute the same in {len(same)} of {len(forms)} regions"
+    told = f"Whatever the spelling, they compute the same in {len(same)} of {len(pair.parts)} regions"
     return [told + (f"; {where}." if where else ", in each of which much of the class does.")]
 
 
 def _same_words(pair: Pair, result: Result, others: int) -> list[str]:
     """Which regions are the same word for word, where that is rare."""
-    counts = {part: result.scores.forms[part, TOKENS].others(pair.a, pair.b) for part in pair.parts}
-    rare = [part for part, count in sorted(counts.items()) if count is not None and count <= RARE * others]
+    same = _same_forms(pair, result, TOKENS)
+    rare = sorted(part for part, count in same.items() if count <= RARE * others)
     return [f"The same word for word, own names aside: {', '.join(rare)}."] if rare else []
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,14 @@ from code_analyze.similarity.regions import Starter  # noqa: E402
 def submission(solution: Solution, name: str = "", role: str = "class") -> Submission:
     files = {path: summary.read_bytes(text.encode()) for path, text in files_of(solution).items()}
     return Submission(name or solution.name, files, (), role)
+
+
+def with_bodies(honest: Sequence[Solution], region: str, *bodies: str) -> list[Submission]:
+    """A class of honest solutions, of which the first ones have these bodies of a region."""
+    changed = [
+        replace(s, regions={**s.regions, region: body}) for s, body in zip(honest, bodies, strict=False)
+    ]
+    return [submission(s) for s in [*changed, *honest[len(bodies) :]]]
 
 
 _made: dict[object, Print] = {}
@@ -82,4 +92,5 @@ __all__ = [
     "names",
     "read_cohort",
     "submission",
+    "with_bodies",
 ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from similarity_kit import compare, names, read_cohort, submission
+from similarity_kit import compare, names, read_cohort, submission, with_bodies
 
 from code_analyze.similarity.dataflow.fragments import Flow, data_flow
 from code_analyze.similarity.findings import CANNOT_TELL, OUTLIER
@@ -283,11 +283,8 @@ def test_similarity_one_function_alone_is_no_finding() -> None:
     part = "VAE/trainer.py:1"
     rare = "beta = 0.37\nrecon_loss = (target - recon).abs().sum() * beta\nreturn recon_loss, mu.abs().max() * 0.73\n"
     turned = rare.replace("(target - recon).abs().sum() * beta", "beta * (target - recon).abs().sum()")
-    bodies = (rare, turned, *(s.regions["loss"] for s in HONEST[2:]))
-    changed = [
-        replace(s, regions={**s.regions, "loss": body}) for s, body in zip(HONEST, bodies, strict=True)
-    ]
-    plain, same = (compare([submission(s) for s in each]).scores for each in (HONEST, changed))
+    classes = (with_bodies(HONEST, "loss", *bodies) for bodies in ((), (rare, turned)))
+    plain, same = (compare(each).scores for each in classes)
     found = same.by_part(np.array([0]))[same.parts.index(part), 0, 1]
     assert found > -np.log(COMMON)
     assert same.alone[0, 1] - plain.alone[0, 1] < -np.log(COMMON)

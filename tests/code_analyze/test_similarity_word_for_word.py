@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from similarity_kit import compare, read_cohort, submission
+from similarity_kit import compare, read_cohort, submission, with_bodies
 from test_similarity_public import TAKEN
 
 from code_analyze.similarity.findings import OUTLIER, Result
@@ -29,13 +29,8 @@ RENAMED = STEP.replace("terms", "both").replace("objective", "total")
 TURNED = "".join(RENAMED.splitlines(keepends=True)[index] for index in (2, 0, 1, 3, 4, 5, 6))
 
 
-def class_with(region: str, first: str, second: str) -> Result:
-    """The honest class, of which the first two have these bodies of a region."""
-    bodies = (first, second, *(s.regions[region] for s in HONEST[2:]))
-    return compare([
-        submission(replace(s, regions={**s.regions, region: body}))
-        for s, body in zip(HONEST, bodies, strict=True)
-    ])  # fmt: skip
+def class_with(region: str, *bodies: str) -> Result:
+    return compare(with_bodies(HONEST, region, *bodies))
 
 
 def evidence(result: Result, part: str) -> tuple[float, float, float]:
